@@ -16,6 +16,7 @@ from benchmarks.by_hand import differences, script
 from benchmarks.chunks import chunk_table
 from benchmarks.databases import SOURCES, Size, database
 from benchmarks.directories import DIRECTORIES, Directories
+from benchmarks.merge import merge_script
 from benchmarks.processes import Measured, measure, own_megabytes
 from benchmarks.report import Line, memory, more, more_processor, processor_ratio, ratio, table
 from benchmarks.snapshots import Snapshots
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     Words = Callable[[], Sequence[str | Path]]
 
 WITH_PARTS, SMALL, LARGE = Size(10_000, parts=True), Size(10_000, parts=False), Size(100_000, parts=False)
-QUICK = Size(1_000, parts=True)
+QUICK, NOTHING = Size(1_000, parts=True), Size(0, parts=False)
 CACHE = Path(tempfile.gettempdir()) / "opencode-migrator-benchmarks"
 SHELL = ("sqlite3", "-batch", "-bail")
 BARE = (sys.executable, "-I", "-c", "pass")
@@ -58,6 +59,23 @@ class Bench:
         self.lines.append(ratio(f"move of {size}", ours, theirs, limit))
         self.lines.append(processor_ratio("  in processor time", ours, theirs))
         return ours, theirs
+
+    def merge(self, size: Size, limit: float | None) -> None:
+        """Bring every session of another database into an empty one, with our command and by hand, alternating."""
+        other, empty = database(size, self.cache), database(NOTHING, self.cache)
+        sql = merge_script(other, self.arena.destination, self.project)
+        ours, theirs = [], []
+        for number in range(self.rounds):
+            say(f"merge of {size}, pair {number + 1} of {self.rounds}")
+            one = self.arena.copy(empty, "ours.db")
+            ours.append(measure(self.arena.merge_everything(other, one), self.arena.environ))
+            by_hand = self.arena.copy(empty, "by-hand.db")
+            theirs.append(measure([*SHELL, by_hand], self.arena.environ, sql))
+            if number == 0 and (found := differences(one, by_hand)):
+                sys.exit(f"The two merges of {size} differ: {'; '.join(found[:3])}")
+        self.lines.append(ratio(f"merge of {size}", ours, theirs, limit))
+        self.lines.append(processor_ratio("  in processor time", ours, theirs))
+        self.lines.append(memory("  memory", ours, None))
 
     def start(self, what: str, words: Sequence[str | Path], limit: float, **variables: str) -> None:
         """Hold a command that should be quick against an interpreter that does nothing."""
@@ -163,6 +181,7 @@ class Bench:
         self.quick()
         self.snapshots()
         self.move(WITH_PARTS, 2.0)
+        self.merge(WITH_PARTS, 1.5)
         small, _ = self.move(SMALL, None)
         large, _ = self.move(LARGE, 4.0)
         values = [many.seconds / few.seconds for many, few in zip(large, small, strict=True)]
@@ -195,6 +214,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only --help and 1k sessions, which shows that it works")
     parser.add_argument("--complete", action="store_true", help="only what Tab costs")
     parser.add_argument("--carry", action="store_true", help="only what carrying file undo costs")
+    parser.add_argument("--merge", action="store_true", help="only a merge, against ATTACH and INSERT")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
     parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
     parser.add_argument("--directories", action="store_true", help="only sessions in two thousand directories")
@@ -219,6 +239,8 @@ def main() -> None:
             context.directories()
         elif given.complete:
             context.complete()
+        elif given.merge:
+            context.merge(WITH_PARTS, 1.5)
         elif given.carry:
             context.snapshots()
         else:

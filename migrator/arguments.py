@@ -16,7 +16,7 @@ from migrator.model import FolderState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from migrator.choices import FileUndoPolicy, OnConflict, SearchedIn, Subdirs
+    from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, SearchedIn, Subdirs
     from migrator.output.output_file import OutputFile
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -176,6 +176,27 @@ class ProtectRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """Bring the selected sessions of the database `other`, all of them without a selector, into this one.
+
+    `words` are `OLD=NEW`, mapping directories of the other database to some that are here; `to_dir` is one directory
+    for all. With `foreign` sessions whose directories aren't here are taken as they are. `remove` takes out of the
+    other database what is here afterwards.
+    """
+
+    other: str
+    select: SelectRequest = SelectRequest()
+    to_dir: str | None = None
+    words: Sequence[str] = ()
+    foreign: bool = False
+    subdirs: Subdirs = "nearest"
+    on_duplicate: OnDuplicate = "longer"
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WriteRequest:
     """How a plan is carried out.
 
@@ -247,7 +268,8 @@ class ListKeywords(TypedDict, total=False):
     """Which sessions a list shows: the parameters of opencode's session history proposal.
 
     `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part of
-    the title; `archived` shows those too. At most `limit` sessions.
+    the title; `archived` shows those too. At most `limit` sessions. `channel`, a name or a pattern as `*`, means the
+    databases of these release channels beside this one; each row has its `database` then.
     """
 
     directory: str | os.PathLike[str] | None
@@ -257,6 +279,7 @@ class ListKeywords(TypedDict, total=False):
     archived: bool
     workspace: str | None
     limit: int | None
+    channel: str | None
 
 
 class WriteKeywords(TypedDict, total=False):

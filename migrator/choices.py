@@ -20,6 +20,9 @@ FileUndoPolicy = Literal["auto", "carry", "detach"]
 OnConflict = Literal["abort", "skip"]
 """What happens when a session changed meanwhile: roll everything back, or leave its tree out."""
 
+OnDuplicate = Literal["longer", "keep", "refuse"]
+"""What `merge` does with a session that both databases have, and that goes on in the other: take what was added, keep
+ours, or refuse; with refuse also where they differ in any other way."""
 
 SearchedIn = Literal["conversation", "tools"]
 """Where a text is looked for: prompts and answers, or what tools were given and gave back."""

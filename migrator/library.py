@@ -22,7 +22,7 @@ from migrator.arguments import (
     plain_values,
 )
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
-from migrator.errors import BadInput
+from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
     from migrator.operations.context import CommandContext
+    from migrator.operations.list import DatabasesList
 
     Progress = Callable[[int, int], None]
     """Called now and then with the number of sessions written so far, and of how many."""
@@ -86,34 +87,44 @@ class OpenStore:
         archived: bool = False,
         workspace: str | None = None,
         limit: int | None = None,
+        channel: str | None = None,
     ) -> Iterator[Listed]:
         """Iterate over the sessions of every project, last updated first; a page is read when it is needed.
 
         `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part
         of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
-        unless it is updated meanwhile.
+        unless it is updated meanwhile. With `channel`, a name or a pattern as `*`, they are those of the databases of
+        these release channels beside this one, which are only read; each row has its `database` then. Raises
+        MigratorError if one of them can't be read.
 
         >>> for listed in migrator.open_store().history(search="readme", limit=2):
         ...     print(listed.session.title, "|", Path(listed.session.directory).name)
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.operations.list import list_sessions
+        from migrator.operations.list import list_databases, list_sessions
+        from migrator.store.location import databases_of_channels
 
         request = ListRequest(
             SelectRequest(), True, _text(directory), bool(roots), start, search, workspace, hide_archived=not archived
         )
+        several = None if channel is None else databases_of_channels(str(self.path), [channel])
         left = limit
         while left is None or left > 0:
-            with self._open_context() as context:
-                page = list_sessions(context, replace(request, limit=_PAGE if left is None else min(_PAGE, left)))
-            projects = {project.id: project for project in page.projects}
-            for session in page.sessions:
-                yield Listed(session, projects.get(session.project_id))
-            if page.next is None:
+            request = replace(request, limit=_PAGE if left is None else min(_PAGE, left))
+            if several is not None:
+                listed, after = _listed_together(list_databases(several, request))
+            else:
+                with self._open_context() as context:
+                    page = list_sessions(context, request)
+                projects = {project.id: project for project in page.projects}
+                listed = [Listed(session, projects.get(session.project_id)) for session in page.sessions]
+                after = str(page.next) if page.next else None
+            yield from listed
+            if after is None:
                 return
-            request = replace(request, cursor=str(page.next))
-            left = None if left is None else left - len(page.sessions)
+            request = replace(request, cursor=after)
+            left = None if left is None else left - len(listed)
 
     def orphans(
         self, *rules: str, search: Sequence[str | os.PathLike[str]] = (), depth: int | None = None
@@ -298,6 +309,19 @@ def runs() -> tuple[LoggedRun, ...]:
     from migrator.operations.log import list_runs
 
     return tuple(list_runs())
+
+
+def _listed_together(found: DatabasesList) -> tuple[list[Listed], str | None]:
+    """Return the rows of a page of several databases, and the cursor of the next."""
+    from migrator.model import Listed
+
+    for path, why in found.unread.items():
+        raise MigratorError(f"{path} can't be listed: {why}.")
+    projects = {part.label: {project.id: project for project in part.page.projects} for part in found.databases}
+    rows = zip(found.page.sessions, found.databases, strict=True)
+    return [
+        Listed(session, projects[part.label].get(session.project_id), str(part.path)) for session, part in rows
+    ], found.next
 
 
 def _select_request(keywords: SelectKeywords) -> SelectRequest:

@@ -322,6 +322,69 @@ class FolderMoves:
     folders: tuple[tuple[str, str], ...]
 
 
+class MergeVerdict(StrEnum):
+    """How a session of another database stands to this one."""
+
+    NEW = "new"
+    """It isn't here."""
+
+    SAME = "same"
+    """It is here, and says the same."""
+
+    LONGER = "longer"
+    """It is here, and goes on in the other database: every message here is there too."""
+
+    SHORTER = "shorter"
+    """It is here, and goes on here: every message there is here too."""
+
+    DIVERGED = "diverged"
+    """It is here, and each side has a message that the other doesn't have, or has otherwise."""
+
+
+class MergedSession(NamedTuple):
+    """A selected session of another database, compared with this one.
+
+    `content` is a digest of its messages there, and `here` of those that this database has of it, None if it has none.
+    `differs` is the first message that isn't the same on both sides.
+    """
+
+    session: str
+    root: str
+    title: str
+    verdict: MergeVerdict
+    content: str
+    here: str | None = None
+    differs: str | None = None
+
+
+class CompanionFile(NamedTuple):
+    """A file that belongs to a session: the full path in the other data directory, and where it goes; its SHA-256."""
+
+    session: str
+    source: str
+    target: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a plan brings from another database, at the path `other`; `signature` says what that file was like then.
+
+    `sessions` are all that were selected, those that don't come included. `foreign` are directories of sessions that
+    are kept as they are, though nothing is there. With `taken_out` the plan takes back what a merge brought, or takes
+    out of `other` what was brought: then the changes say where the sessions were and came from. `remove` says whether
+    the sessions leave `other` once they are here.
+    """
+
+    other: str
+    signature: str
+    sessions: tuple[MergedSession, ...] = ()
+    foreign: tuple[str, ...] = ()
+    files: tuple[CompanionFile, ...] = ()
+    taken_out: bool = False
+    remove: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What would change, complete: applying it needs nothing else.
@@ -330,6 +393,7 @@ class Plan:
     `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
     `announce` says whether the model is told of a new directory, as opencode 2 does; opencode 1 never does.
     `in_place`: it is to move nothing, as with `protect`.
+    `merge` is set where the sessions come from another database: then `before` of a change is what that holds.
     """
 
     store: str
@@ -342,11 +406,17 @@ class Plan:
     sources: tuple[Source, ...] = ()
     announce: bool = False
     in_place: bool = False
+    merge: Merge | None = None
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:
         """The project rows that change."""
         return tuple(project for project in self.projects if project.action is ProjectAction.UPDATE)
+
+    @property
+    def moving(self) -> tuple[Change, ...]:
+        """The changes after which a session is somewhere else, or in another database."""
+        return self.changes if self.merge else tuple(change for change in self.changes if change.moves)
 
     @property
     def writes(self) -> bool:
@@ -381,10 +451,14 @@ class Suggestion:
 
 
 class Listed(NamedTuple):
-    """A session as a list shows it; `project` is None if its project has no row."""
+    """A session as a list shows it; `project` is None if its project has no row.
+
+    `database` is the path of the one that it is of, in a list of several; else None.
+    """
 
     session: Session
     project: Project | None
+    database: str | None = None
 
 
 class ListedProject(NamedTuple):
@@ -435,7 +509,8 @@ class Run:
 
     `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
     `mended` counts the sessions that it mended without a change to a row. `undoes` is the run that it takes back; where
-    that is an undo itself, `redoes` is the run that is brought about again.
+    that is an undo itself, `redoes` is the run that is brought about again. `merge` is what it brought from another
+    database, or took out again.
     """
 
     id: str | None
@@ -450,6 +525,7 @@ class Run:
     moved: bool = True
     mended: int = 0
     redoes: str | None = None
+    merge: Merge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import Owner, give_path, owner_of
 from migrator.disk.status import closed_part
+from migrator.disk.system import HAS_MODES, home_of_user, open_flags, sync, user
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.paths import is_within
 from migrator.text import shell_quote
@@ -25,7 +26,7 @@ def state_directory(owner: Owner | None = None) -> Path:
     A relative one counts as unset, as the XDG specification has it: a run could be taken back from one directory only.
     """
     base = os.environ.get("XDG_STATE_HOME", "")
-    if not base.startswith("/"):
+    if not os.path.isabs(base):
         base = f"{home_of(owner)}/.local/state"
     return Path(base) / "opencode-migrator"
 
@@ -48,7 +49,7 @@ def _possible_owners(store: str | None) -> Iterator[Owner | None]:
     if store is not None:
         yield owner_of(store)
     yield None
-    if os.geteuid() == 0 and (caller := os.environ.get("SUDO_UID", "")).isdecimal():
+    if user() == 0 and (caller := os.environ.get("SUDO_UID", "")).isdecimal():
         yield Owner(int(caller), 0)
 
 
@@ -57,17 +58,13 @@ def home_of(owner: Owner | None) -> str:
     home = os.path.expanduser("~")
     if owner is None or _is_of(home, owner):
         return home
-    import pwd
-
-    with suppress(KeyError):
-        if _is_of(theirs := pwd.getpwuid(owner.user).pw_dir, owner):
-            return theirs
-    return home
+    theirs = home_of_user(owner.user)
+    return theirs if theirs is not None and _is_of(theirs, owner) else home
 
 
 def is_found_by(owner: Owner) -> bool:
     """Tell whether a user looks for our directory where we have it for them, unless they have set XDG_STATE_HOME."""
-    return not os.environ.get("XDG_STATE_HOME", "").startswith("/") and _is_of(home_of(owner), owner)
+    return not os.path.isabs(os.environ.get("XDG_STATE_HOME", "")) and _is_of(home_of(owner), owner)
 
 
 def _is_of(directory: str, owner: Owner) -> bool:
@@ -84,22 +81,15 @@ def how_to_open(path: Path) -> str:
         return "see to the disk and its permissions, or name another directory in XDG_STATE_HOME"
     target, every = (ours, "-R ") if is_within(closed, ours) else (closed, "")
     status = os.lstat(closed)
-    if status.st_uid == os.geteuid():
+    if not HAS_MODES:
+        return f"let yourself read and write {target}"
+    if status.st_uid == user():
         needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
         is_open = status.st_mode & needed == needed
         return "check the disk that it is on" if is_open else f"`chmod {every}u+rwX {shell_quote(target)}` opens it"
-    me = f"{os.geteuid()}:{os.getegid()}"
+    me = f"{user()}:{os.getegid()}"
     whose = "a run as root made it" if status.st_uid == 0 else "it is another user's"
     return f"{whose}, and `sudo chown {every}{me} {shell_quote(target)}` makes it yours"
-
-
-def sync(path: Path) -> None:
-    """Wait until a file's content, or a directory's list of files, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
@@ -111,7 +101,7 @@ def written_beside(path: Path, mode: int, owner: Owner | None) -> Iterator[Path]
     remove_abandoned(path.parent)
     with temporary_folder(path.parent) as folder:
         new = folder / "new"
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        os.close(os.open(new, open_flags("O_CREAT", "O_EXCL", "O_WRONLY"), mode))
         give_path(new, owner)
         yield new
         sync(new)

@@ -50,11 +50,11 @@ def test_programs_are_run_and_files_read_whole_in_one_place() -> None:
         if unbounded.search(path.read_text())
     }
     assert found == {
-        "migrator/places/programs.py",
+        "migrator/disk/system.py",  # for places/programs.py
         "migrator/cli/demo.py",  # our own commands
         "migrator/cli/pager.py",  # until the user leaves it
         "migrator/operations/demo.py",  # our own fixture
-        "migrator/store/open_by.py",  # what Linux says of a process
+        "migrator/disk/processes.py",  # what Linux says of a process
     }
 
 

@@ -19,7 +19,7 @@ from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
 SECTIONS = {
     "Look": ("ui", "list", "projects", "workspaces"),
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
-    "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
+    "Move": ("move", "migrate", "relocate", "consolidate", "merge", "plan", "show", "apply"),
     "Take back": ("log", "undo", "redo", "resume", "gc"),
     "For programs": ("serve", "schema", "completion"),
     "Try it": ("demo",),
@@ -34,7 +34,7 @@ GUESSES = {
     "fix": ("rescue", "doctor"), "repair": ("rescue", "protect"), "recover": ("rescue", "undo"),
     "restore": ("rescue", "undo"), "revert": ("undo",), "rollback": ("undo",), "find": ("orphans", "list"),
     "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
-    "mv": ("move", "relocate"), "rename": ("relocate",), "merge": ("consolidate", "move"), "history": ("log",),
+    "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
     "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""

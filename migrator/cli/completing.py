@@ -19,6 +19,7 @@ from migrator.text import PROGRAM, cells, one_line, printable, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import click
 
@@ -190,24 +191,40 @@ class KnownCompletions(Completions):
         return [CompletionItem(rule.name, help=rule.summary) for rule in orphan_rules() if rule.name.startswith(typed)]
 
     def _channel(self, _context: click.Context, typed: str) -> list[CompletionItem]:
-        from migrator.disk.data_directory import data_directory
+        from migrator.disk.data_directory import channel_named, data_directory
+        from migrator.store.location import file_of_channel
 
-        names = [name[len("opencode-") : -len(".db")] for name in os.listdir(data_directory()) if name.endswith(".db")]
-        return [CompletionItem(name) for name in sorted(names) if name and name.startswith(typed)]
+        found = [(name, file) for file in os.listdir(data_directory()) if (name := channel_named(file))]
+        own = sorted((name, file) for name, file in found if file_of_channel(name) == file)
+        return [CompletionItem(name, help=file) for name, file in own if name.startswith(typed)]
+
+    def _other_channel(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        from migrator.disk.data_directory import channel_named
+        from migrator.store.location import databases_beside
+
+        found = [(name, each.name) for each in databases_beside(_path(context)) if (name := channel_named(each.name))]
+        return [CompletionItem(name, help=file) for name, file in sorted(found) if name.startswith(typed)]
 
     def _file(self, _context: click.Context, typed: str) -> Iterator[CompletionItem]:
         return _files(typed)
 
 
 def _reader(context: click.Context) -> CompletionReader:
-    from migrator.cli.environment import with_parents
     from migrator.store.completion import CompletionReader
+
+    return CompletionReader(_path(context))
+
+
+def _path(context: click.Context) -> Path:
+    """Return the database that is meant."""
+    from migrator.cli.environment import with_parents
     from migrator.store.location import locate
 
     values: dict[str, Any] = {}
     for each in with_parents(context):
         values = {**each.params, **{name: value for name, value in values.items() if value is not None}}
-    return CompletionReader(locate(values.get("db"), values.get("channel")).path)
+    channel = values.get("channel")
+    return locate(values.get("db"), channel if isinstance(channel, str) else None).path
 
 
 def _absolute(typed: str) -> str:

@@ -34,6 +34,27 @@ def database(values: dict[str, Any]) -> Path:
     return location.path
 
 
+def several_databases(values: dict[str, Any]) -> dict[str, Path]:
+    """Return the databases of all channels that are named by `databases_options`, by what a list calls them.
+
+    None where one database is meant.
+    """
+    if not (channels := _several_channels(values)):
+        return {}
+    from migrator.store.location import databases_of_channels
+
+    return databases_of_channels(database_option("db", values), channels)
+
+
+def _several_channels(values: dict[str, Any]) -> tuple[str, ...]:
+    from migrator.store.location import is_pattern
+
+    channel = database_option("channel", values)
+    if isinstance(channel, tuple):
+        return channel
+    return (channel,) if channel is not None and is_pattern(channel) else ()
+
+
 def only_database(values: dict[str, Any]) -> Path | None:
     """Return the database that --db or --channel names; None, for runs of every database, without these options."""
     named = any(database_option(name, values) is not None for name in ("db", "channel"))
@@ -117,7 +138,7 @@ def database_words(values: dict[str, Any]) -> list[str]:
         return ["--db", found]
     db, channel = database_option("db", values), database_option("channel", values)
     named = [] if db is None else ["--db", os.path.abspath(os.path.expanduser(db))]
-    return [*named, *([] if channel is None else ["--channel", channel])]
+    return [*named, *([] if channel is None or _several_channels(values) else ["--channel", channel])]
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:

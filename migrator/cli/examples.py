@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Every session of a folder, one that is gone too", "list --from-dir ~/src/shop"),
         ("Where did we talk about that?", "list --containing 'connection pool'"),
         ("What the last week brought, for a program", "list --all --since 1w --json"),
+        ("The sessions of all release channels, each with its database", "list --all --channel '*'"),
     ),
     "projects": (
         ("Every project that opencode knows", "projects"),
@@ -52,6 +53,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "consolidate": (
         ("The sessions of all workspaces into this repository's main one", "consolidate"),
         ("Those of one workspace into another", "consolidate ~/src/shop --only review --to-dir ~/src/shop"),
+    ),
+    "merge": (
+        ("Everything that a backup has and this doesn't", "merge ~/backup/opencode.db"),
+        ("Of another computer, with another home", "merge /media/usb/opencode.db --map /home/me=~"),
+        ("Only what was said of a project, but show it only", "merge old.db --from-project shop --dry-run"),
     ),
     "workspaces": (
         ("The workspaces of this repository", "workspaces"),

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
-from migrator.cli.database import open_context
+from migrator.cli.database import database_option, open_context, several_databases
 from migrator.cli.listing import echo_rows, listing_options, take_view, with_short_ids
 from migrator.cli.next_steps import say_steps, say_steps_below_rows, steps_with_session
-from migrator.cli.options import SelectingCommand, database_options, select_request
+from migrator.cli.options import SelectingCommand, databases_options, select_request
 from migrator.cli.terminal import echo_lines, echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import SESSION_COLUMNS
+from migrator.text import shortened, title_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from migrator.arguments import ListRequest
-    from migrator.operations.list import SessionList
+    from migrator.operations.list import DatabasesList, SessionList
+    from migrator.reporting.rows import Row
 
 
 @click.command("list", cls=SelectingCommand)
@@ -35,18 +37,21 @@ if TYPE_CHECKING:
 @click.option("--workspace", metavar="ID", help="Sessions of this opencode workspace.")
 @click.option("--cursor", metavar="C", help="Go on where the page before stopped.")
 @listing_options(SESSION_COLUMNS)
-@database_options
+@databases_options
 @paged()
 def command(**values: Any) -> None:
     """List sessions, newest first.
 
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
     100. On a terminal, no list is longer unless --limit says so.
+
+    With several channels, as --all --channel '*': the sessions of all their databases, which are only read, and of
+    which database each is.
     """
     from migrator.arguments import ListRequest
-    from migrator.operations.list import gone_directories, list_sessions
+    from migrator.operations.list import gone_directories
     from migrator.reporting.rows import arranged, rows_text
-    from migrator.reporting.session_rows import session_columns_shown, session_rows, with_passages
+    from migrator.reporting.session_rows import session_columns_shown, with_passages
     from migrator.store.paging import DEFAULT_LIMIT
     from migrator.text import count
 
@@ -63,33 +68,100 @@ def command(**values: Any) -> None:
     request = ListRequest(
         select_request(values), limit=limit, counted=bool(view.width), **{name: values[name] for name in names}
     )
-    gone: Collection[str] = ()
-    with open_context(values) as context:
-        page = list_sessions(context, request)
-        view = with_short_ids(view, page.sessions, context.store)
-        if view.width and view.form == "table":
-            gone = gone_directories(page.sessions)
-        dialect = context.store.schema.dialect
-    mixed = len(set(page.held_by.values())) > 1
-    shown = session_columns_shown(with_project=not page.here, with_opencode=mixed, width=view.width)
-    rows = [*arranged(session_rows(page.sessions, page.projects, page.passages, page.held_by), view, SESSION_COLUMNS)]
+    found = _find(values, request)
+    page, together = found.page, found.together
+    view = with_short_ids(view, page.sessions, found.every_id)
+    rows: list[Row] = [*arranged(found.rows, view, SESSION_COLUMNS)]
     if view.form == "table":
+        gone = gone_directories(page.sessions) if view.width else ()
         rows = [{**row, "gone": row["directory"] in gone} for row in rows]
-    if page.passages and view.form == "table":
+    shown = session_columns_shown(
+        with_project=not page.here,
+        with_opencode=len({tuple(row.get("heldBy", ())) for row in rows}) > 1,
+        with_database=together is not None,
+        width=view.width,
+    )
+    if view.form == "table" and any("passage" in row for row in rows):
         lines = rows_text(rows, view, SESSION_COLUMNS, shown)
         echo_lines(with_passages(lines, rows, view.width or 120))
     else:
         echo_rows(rows, view, SESSION_COLUMNS, shown)
     echo_warnings(page.warnings)
+    for path, why in together.unread.items() if together else ():
+        note(f"note: {path.name} can't be listed, so nobody can tell what it has: {why}.")
     if not page.sessions:
-        _explain_empty(page, request)
+        _explain_empty(page, request, together)
     if view.limit and page.total is not None and page.total > view.limit:
         every = typed_command("--limit", "0", without={"cursor", "limit"})
         shown_of = f"{min(view.limit, len(rows)):,} of {count(page.total, 'session')} shown. To see all of them:"
         say_steps([Step(shown_of, every)], err=True)
-    if page.next is not None:
-        say(f"next: {typed_command('--cursor', str(page.next), without={'cursor'})}", err=True)
-    say_steps_below_rows(view.form, _next_steps(rows, page, dialect))
+    if found.cursor is not None:
+        say(f"next: {typed_command('--cursor', found.cursor, without={'cursor'})}", err=True)
+    steps = _steps_of_several(rows, page) if together else _next_steps(rows, page, found.dialect)
+    say_steps_below_rows(view.form, steps)
+
+
+class _Found(NamedTuple):
+    """What is listed, of one database or of several `together`.
+
+    `every_id` has the ids of all sessions there, if they are counted.
+    """
+
+    page: SessionList
+    rows: Sequence[Row]
+    cursor: str | None
+    every_id: Collection[str]
+    dialect: str = ""
+    together: DatabasesList | None = None
+
+
+def _find(values: dict[str, Any], request: ListRequest) -> _Found:
+    from migrator.operations.list import list_databases, list_sessions
+    from migrator.reporting.session_rows import session_rows
+
+    if several := several_databases(values):
+        together = list_databases(several, request, database_option("home", values))
+        return _Found(together.page, _rows_of(together), together.next, together.every_id, together=together)
+    with open_context(values) as context:
+        page = list_sessions(context, request)
+        ids = context.store.every_id() if request.counted else []
+        dialect = context.store.schema.dialect
+    rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
+    return _Found(page, rows, str(page.next) if page.next else None, ids, dialect)
+
+
+def _rows_of(together: DatabasesList) -> list[dict[str, Any]]:
+    """Return one JSON object per session of several databases, with the `database` that it is of."""
+    from migrator.reporting.session_rows import database_row, session_rows
+
+    pages = {part.label: part.page for part in together.databases}
+    rows = {
+        label: iter(session_rows(page.sessions, page.projects, page.passages, page.held_by))
+        for label, page in pages.items()
+    }
+    # what each has of the page is in the order of the page
+    return [next(rows[part.label]) | {"database": database_row(part.path)} for part in together.databases]
+
+
+def _steps_of_several(rows: Sequence[Mapping[str, Any]], page: SessionList) -> Iterator[Step]:
+    """Yield how to bring the sessions here that only another database has: what was selected of each, or the first."""
+    from migrator.operations.list import only_elsewhere
+
+    of_list = {*DISPLAY_FLAGS, "everywhere", "search", "roots", "workspace", "cursor", "channel"}
+    for other in only_elsewhere(database_option("db", click.get_current_context().params)):
+        there = [row for row in rows if row["database"]["path"] == str(other.path) and row["id"] in other.ids]
+        if not there or other.no_merge:
+            continue
+        if page.selected:
+            source = other.merge_words()
+            yield Step(
+                f"To bring those of {other.path.name} here:", typed_command(*source, without=of_list, name="merge")
+            )
+        else:
+            title = shortened(title_text(there[0]["title"]), 50)
+            yield Step(
+                f'To bring "{title}" here from {other.path.name}:', other.merge_command("--from-id", there[0]["id"])
+            )
 
 
 def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: str) -> Iterator[Step]:
@@ -100,11 +172,15 @@ def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: s
     yield from steps_with_session(rows, dialect)
 
 
-def _explain_empty(page: SessionList, request: ListRequest) -> None:
+def _explain_empty(page: SessionList, request: ListRequest, together: DatabasesList | None) -> None:
     """Say why the list is empty: nothing matches (exit 3), or there is no session. After the last page, say nothing."""
     if request.cursor:
         return
     if page.selected or request.search or request.workspace:
-        raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
-    where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
+        why = page.why_nothing.rstrip(".") or "No session matches"
+        raise NothingMatched("; ".join([why, *page.elsewhere]) + ".")
+    where = "in these databases" if together else "in this database"
+    if page.here:
+        every = typed_command("--all", without=DISPLAY_FLAGS) if together else "opencode-migrator list --all"
+        where = f"in this project; `{every}` shows every project's"
     note(f"No session {where}.")

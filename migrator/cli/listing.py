@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.reporting.rows import Column, Row
-    from migrator.store.reader import Store
 
     Command = Callable[..., Any]
 
@@ -116,13 +115,16 @@ def refuse_listing_options(values: dict[str, Any], command: str) -> None:
         )
 
 
-def with_short_ids(view: View, sessions: Iterable[Session], store: Store) -> View:
-    """Return a view in which the ids of these sessions and of their projects are short, if it is a terminal's table."""
+def with_short_ids(view: View, sessions: Iterable[Session], every: Iterable[str]) -> View:
+    """Return a view in which the ids of these sessions and of their projects are short, if it is a terminal's table.
+
+    `every` are the ids of all sessions that there are.
+    """
     if view.width is None or view.form != "table":
         return view
     listed = [*sessions]
     projects = {session.project_id: session.project_id[:SHORT_ID] for session in listed}
-    return replace(view, short=projects | short_ids([each.id for each in listed], store.ids_where("TRUE")))
+    return replace(view, short=projects | short_ids([each.id for each in listed], every))
 
 
 def echo_rows(rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()) -> None:

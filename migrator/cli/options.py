@@ -57,17 +57,44 @@ class Directory(click.Path):
 
 # -- how to print, and of which database -----------------------------------------------------------------------------
 
+_db_option = click.option(
+    "--db", type=click.Path(), metavar="PATH", help="The database, if it isn't where opencode keeps it."
+)
+_home_option = click.option(
+    "--home", type=click.Path(file_okay=False), metavar="DIR", help="What a leading ~ means in patterns."
+)
 database_options = combine(
-    click.option("--db", type=click.Path(), metavar="PATH", help="The database, if it isn't where opencode keeps it."),
+    _db_option,
     click.option(
         "--channel",
         metavar="NAME",
         shell_complete=completes("channel"),
         help="Take opencode-NAME.db, of another release channel.",
     ),
-    click.option("--home", type=click.Path(file_okay=False), metavar="DIR", help="What a leading ~ means in patterns."),
+    _home_option,
 )
 """They may stand before or after the command's name."""
+
+
+def _one_or_more(_context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> Any:
+    """Return one name as other commands have it, None for none."""
+    return names if names[1:] else next(iter(names), None)
+
+
+databases_options = combine(
+    _db_option,
+    click.option(
+        "--channel",
+        multiple=True,
+        metavar="NAME",
+        callback=_one_or_more,
+        shell_complete=completes("channel"),
+        help="Take opencode-NAME.db, of another release channel; repeated, or a pattern as '*': all of them, beside "
+        "each other.",
+    ),
+    _home_option,
+)
+"""Those of a command that can look into several databases at once: see `several_databases`."""
 
 
 def _color(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:

@@ -101,7 +101,8 @@ def command(**values: Any) -> None:
         failed: dict[str, PluginFailed] = {}
         if not explained:
             listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
-            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), context.store)
+            every = context.store.every_id() if view.width else []
+            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), every)
         database = context.store.path
     with paged():
         if explained:
@@ -145,7 +146,7 @@ def _print_list(
         say_steps_below_rows(view.form, [nothing_to_do("orphans")])
     note(*(f"note: {_UNREAD}: {reason}" for reason in listed.unread))
     note(*other_system_text(listed.orphans))
-    note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases))
+    note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.other_databases))
 
 
 def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed]) -> Report:
@@ -161,7 +162,7 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
             *(warning.message for warning in listed.warnings),
             *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
             *other_system_text(listed.orphans),
-            *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
+            *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.other_databases),
         ],
         steps=[*_next_steps(listed, listed.orphans[0].session.id if listed.orphans else "")],
         whole=json_command(),
@@ -180,6 +181,10 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
     settled = Counter(orphan.commands[0] for orphan in listed.orphans if len(orphan.commands) == 1)
     for command, number in settled.most_common(_FOLDERS_SHOWN):
         yield Step(f"{count(number, 'session')} of another system may be here under another path. If so:", command)
+    for other in listed.other_databases:
+        if other.ids and not other.no_merge:
+            them = f"the {count(len(other.ids), 'session')}" if len(other.ids) > 1 else "the session"
+            yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command())
     if listed.orphans and not listed.rescuable and not settled:
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
         yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from migrator.output.output_file import OutputFile
     from migrator.reporting.next_steps import Step
 
-PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "protect")
+PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "merge", "protect")
 """The commands whose plans can be saved: each module has its `options` and a `make_plan`."""
 
 _FLAGS = frozenset({"--force", "--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})

@@ -64,7 +64,7 @@ def summary_question(plan: Plan, verb: str) -> str:
     """Return `Move 50 sessions from 2 directories to ~/src/shop, detach file undo of 15?`, as far as it applies."""
     if not plan.changes:
         return f"{verb} {count(len(plan.updates), 'project row')}?"
-    moves = [change for change in plan.changes if change.moves]
+    moves = plan.moving
     where = ""
     if moves:
         where = f" from {places(change.before.directory for change in moves)}"

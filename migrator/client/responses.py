@@ -66,7 +66,8 @@ def _session(row: dict[str, Any]) -> Session:
 def _listed(row: dict[str, Any]) -> Listed:
     """Read a row of a list; of the project it has id, name and worktree."""
     project = row["project"]
-    return Listed(_session(row), project and Project(project["id"], project["worktree"], name=project.get("name")))
+    known = project and Project(project["id"], project["worktree"], name=project.get("name"))
+    return Listed(_session(row), known, row["database"]["path"] if "database" in row else None)
 
 
 def _orphan(row: dict[str, Any]) -> Orphan:

@@ -13,6 +13,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from migrator.disk.system import open_flags
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -49,7 +51,7 @@ def opened(path: str | Path, limit: int | None = None) -> Iterator[int]:
     """
     try:
         check_plain(os.stat(path), limit)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, open_flags("O_RDONLY", "O_NONBLOCK"))
     except ValueError as error:  # a NUL, which no name has, or half of a character
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
     try:

@@ -10,6 +10,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.system import open_flags, user
 from migrator.paths import path_below, upwards
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def owner_of(path: str | Path) -> Owner | None:
 
     None means that what is made there is as it should be.
     """
-    if os.geteuid() != 0:
+    if user() != 0:
         return None
     for above in upwards(os.path.abspath(path)):
         with suppress(OSError):
@@ -54,7 +55,7 @@ def give_path(path: str | Path, owner: Owner | None) -> None:
     if owner is None:
         return
     with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, open_flags("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK"))
         try:
             give(descriptor, owner)
         finally:
@@ -73,27 +74,17 @@ def make_directory(path: str | Path, owner: Owner | None, mode: int = 0o777) -> 
     path = os.path.abspath(path)
     there = next(above for above in upwards(path) if os.path.isdir(above))
     names = [name for name in path_below(path, there).split("/") if name]
-    descriptor = os.open(there, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = os.open(there, open_flags("O_RDONLY", "O_DIRECTORY"))
     try:
         is_theirs = os.fstat(descriptor).st_uid == owner.user or os.path.realpath(there) == there
         given = owner if is_theirs else None
         for left, name in zip(reversed(range(len(names))), names, strict=True):
             with suppress(FileExistsError):  # somebody else has made it meanwhile
                 os.mkdir(name, 0o777 if left else mode, dir_fd=descriptor)
-            made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor)
+            made = os.open(name, open_flags("O_RDONLY", "O_DIRECTORY", "O_NOFOLLOW"), dir_fd=descriptor)
             os.close(descriptor)
             descriptor = made
             give(descriptor, given)
         return given
     finally:
         os.close(descriptor)
-
-
-def name_of_user(number: int) -> str:
-    """Return what a user is called."""
-    import pwd
-
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"user {number}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.bounded import NotPlain, check_plain, opened
 from migrator.disk.status import cant_tell
+from migrator.disk.system import HAS_MODES, user
 from migrator.errors import CantTell
 from migrator.text import shell_quote
 
@@ -54,8 +55,8 @@ def _read_a_little(path: str) -> None:
         with opened(path) as descriptor:
             os.read(descriptor, 1)
         return
-    os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
-    os.stat(os.path.join(path, "."))  # to enter it takes another permission than to list it
+    with os.scandir(path):
+        os.stat(os.path.join(path, "."))  # to enter it takes another permission than to list it
 
 
 def head_of(path: str | Path, size: int) -> bytes:
@@ -79,7 +80,9 @@ def remedy(error: CantTell, top: str) -> str:
     """Return what lets us read `top` and everything below it, which we couldn't for this reason."""
     if error.closed is None:
         return error.remedy
-    change = "chmod -R u+rwX" if os.lstat(error.closed).st_uid == os.geteuid() else 'sudo chown -R "$USER"'
+    if not HAS_MODES:
+        return f"let yourself read {top}"
+    change = "chmod -R u+rwX" if os.lstat(error.closed).st_uid == user() else 'sudo chown -R "$USER"'
     return f"run {change} {shell_quote(top)}"
 
 

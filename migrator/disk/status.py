@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.disk.bounded import NotPlain, read_file
-from migrator.disk.ownership import name_of_user
+from migrator.disk.system import HAS_MODES, is_mounted_read_only, name_of_user
 from migrator.errors import CantTell
 from migrator.paths import is_of_another_system, upwards
 
@@ -110,7 +110,7 @@ def why_not_writable(path: str | Path) -> str | None:
     if os.access(path, need, effective_ids=_AS_WE_ARE):
         return None
     try:
-        is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        is_read_only = is_mounted_read_only(path)
     except OSError as error:  # such as a link that leads to itself
         return str(cant_tell(path, error))
     if is_read_only:
@@ -138,4 +138,6 @@ def cant_tell(path: str | Path, error: OSError) -> CantTell:
 
 def _whose(path: str | Path) -> str:
     status = os.lstat(path)
+    if not HAS_MODES:
+        return "is closed to you, or marked as read-only"
     return f"belongs to {name_of_user(status.st_uid)} (mode {stat.S_IMODE(status.st_mode):03o})"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import cant_tell
+from migrator.disk.system import locked, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +37,7 @@ def remove_abandoned(parent: Path) -> None:
     """Remove them, so far as that is possible; in the directories of snapshots, `gc` names what is left."""
     for left, why in abandoned(parent):
         if why is None:
-            shutil.rmtree(left, ignore_errors=True)
+            remove_tree(left, ignore_errors=True)
 
 
 @contextmanager
@@ -60,15 +58,4 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
                     yield path
                     return
         finally:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def locked(directory: Path, *, wait: bool = True) -> Iterator[None]:
-    """Lock a directory against others who lock it; without `wait`, raises BlockingIOError if somebody has."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
+            remove_tree(path, ignore_errors=True)

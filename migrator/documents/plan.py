@@ -16,9 +16,12 @@ from migrator.documents.types import (
     UPDATE_KEYS,
     BindingDocument,
     ChangeDocument,
+    CompanionDocument,
     DirectoryDocument,
     FolderDocument,
     FoldersDocument,
+    MergedDocument,
+    MergeDocument,
     PathsDocument,
     PlanDocument,
     ProjectDocument,
@@ -36,8 +39,11 @@ from migrator.errors import MigratorError
 from migrator.model import (
     Binding,
     Change,
+    CompanionFile,
     DirectoryChange,
     FolderMoves,
+    Merge,
+    MergedSession,
     Plan,
     PlanWarning,
     ProjectAction,
@@ -81,6 +87,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             relocated=None if plan.relocated is None else _folders_document(plan.relocated),
             announce=plan.announce,
             in_place=plan.in_place,
+            merge=None if plan.merge is None else _merge_document(plan.merge),
             digest="",
         )
     )
@@ -111,6 +118,30 @@ def save_plan(plan: Plan, file: OutputFile) -> None:
 def _folders_document(folders: FolderMoves) -> FoldersDocument:
     """Return folders as they are written. Published keys never change: `whereabouts` is their state."""
     return FoldersDocument(folders.state, [FolderDocument(*pair) for pair in folders.folders])
+
+
+def _merge_document(merge: Merge) -> MergeDocument:
+    return MergeDocument(
+        valid_text(merge.other),
+        merge.signature,
+        [MergedDocument(*merged) for merged in merge.sessions],
+        [*merge.foreign],
+        [CompanionDocument(*file) for file in merge.files],
+        merge.taken_out,
+        merge.remove,
+    )
+
+
+def _merge(document: MergeDocument) -> Merge:
+    return Merge(
+        document.other,
+        document.signature,
+        tuple(MergedSession(*(getattr(m, name) for name in MergedSession._fields)) for m in document.sessions),
+        tuple(document.foreign),
+        tuple(CompanionFile(*(getattr(f, name) for name in CompanionFile._fields)) for f in document.files),
+        document.taken_out,
+        document.remove,
+    )
 
 
 def project_document(project: ProjectChange) -> ProjectDocument:
@@ -210,6 +241,7 @@ def _plan(document: PlanDocument) -> Plan:
         tuple(Source(source.directory, source.project_id, source.repository) for source in document.sources),
         document.announce,
         document.in_place,
+        None if document.merge is None else _merge(document.merge),
     )
 
 
@@ -259,6 +291,10 @@ def _contradictions(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     if plan.relocated and any("\0" in folder.old + folder.new for folder in plan.relocated.folders):
         yield "relocated.folders", _NUL
     yield from _contradictions_of_changes(plan)
+    if plan.merge is not None:
+        merged = {session.session for session in plan.merge.sessions}
+        if lacking := [change.session for change in plan.changes if change.session not in merged]:
+            yield "merge.sessions", f"{lacking[0]} is missing"
     known: dict[str, ProjectDocument] = {}
     for place, project in enumerate(plan.projects):
         if known.setdefault(project.id, project) != project:

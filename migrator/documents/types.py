@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert, field
 
 from migrator.errors import MigratorError
-from migrator.model import FileUndo, FolderState, ProjectAction, TurnOutcome
+from migrator.model import FileUndo, FolderState, MergeVerdict, ProjectAction, TurnOutcome
 
 PLAN: Final = "opencode-migrator/plan@1"
 RUN: Final = "opencode-migrator/run@1"
@@ -249,6 +249,61 @@ class FoldersDocument(Struct):
     ]
 
 
+class MergedDocument(Struct, gc=False):
+    """A session of another database, compared with this one."""
+
+    session: Annotated[Id, Meta(description="Its id.")]
+    root: Annotated[Id, Meta(description="The id of the topmost session of its tree.")]
+    title: Annotated[str, Meta(description="Its title there.")]
+    verdict: Annotated[
+        MergeVerdict,
+        Meta(
+            description="new: it isn't here; same: both say the same; longer: it goes on in the other database; "
+            "shorter: it goes on here; diverged: each side has a message that the other hasn't."
+        ),
+    ]
+    content: Annotated[str, Meta(description="A digest of what was said in it there.")]
+    here: Annotated[str | None, Meta(description="A digest of what was said in it here; null where it isn't here.")] = (
+        None
+    )
+    differs: Annotated[
+        str | None, Meta(description="The first message that isn't the same on both sides; null where none is.")
+    ] = None
+
+
+class CompanionDocument(Struct):
+    """A file that comes along with a session."""
+
+    session: Annotated[Id, Meta(description="The session's id.")]
+    source: Annotated[FullPath, Meta(description="Where it is.")]
+    target: Annotated[FullPath, Meta(description="Where it is copied to.")]
+    digest: Annotated[str, Meta(description="The SHA-256 of what is in it.")]
+
+
+class MergeDocument(Struct):
+    """What a plan brings from another database."""
+
+    other: Annotated[FullPath, Meta(description="That database, absolute, symbolic links resolved.")]
+    signature: Annotated[
+        str,
+        Meta(
+            description="What its file was like. Where it is another by the time the plan is applied, its sessions are "
+            "compared with `content`."
+        ),
+    ]
+    sessions: Annotated[
+        list[MergedDocument], Meta(description="Every selected session, those that don't come included.")
+    ]
+    foreign: Annotated[
+        list[str], Meta(description="Directories that aren't here, in which sessions are kept all the same.")
+    ] = []
+    files: Annotated[list[CompanionDocument], Meta(description="Files that come along.")] = []
+    taken_out: Annotated[bool, Meta(description="Whether sessions are taken out, not brought: in an undo.")] = False
+    remove: Annotated[bool, Meta(description="Whether they leave the other database once they are in this one.")] = (
+        False
+    )
+
+
 class PlanDocument(Struct, kw_only=True):
     """What a move would change, complete: `apply` needs nothing else.
 
@@ -296,6 +351,13 @@ class PlanDocument(Struct, kw_only=True):
     in_place: Annotated[
         bool, Meta(description="Whether it is a plan to leave every session where it is, as those of `protect` are.")
     ] = False
+    merge: Annotated[
+        MergeDocument | None,
+        Meta(
+            description="In a plan of `merge` what it brings from another database; else null. `before` of a change is "
+            "then what that database holds."
+        ),
+    ] = None
     digest: Annotated[
         str,
         Meta(

@@ -12,6 +12,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from migrator.disk.system import free_bytes, open_flags
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _GROWTH = 256
 _JOURNAL = 1 << 18
 """How many bytes a journal begins with, its log and shared memory included; as much is kept for its last records."""
 _SLACK = 1 << 16
+_COPIED = 1 << 26
+"""About how many bytes wait in the log while whole rows are copied or deleted."""
 _CAUTION = 1.5
 """How many times more of the log a session may take than one of the last chunk did."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -54,15 +57,18 @@ class DiskSpace:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def claim(self, first_chunk: int, edits: Sequence[Edit] = ()) -> None:
+    def claim(self, first_chunk: int, edits: Sequence[Edit] = (), copied: tuple[int, int] = (0, 0)) -> None:
         """Keep what the way back needs; `edits` are known before the run.
+
+        Whole rows of sessions are `copied` into the database and into the journal, so many bytes.
 
         Raises MigratorError, with nothing written, unless there is space for the whole run too.
         """
         size, data = min(first_chunk, self._staging.last + 1 - self._staging.first), _bytes(edits)
         database, journal = self._way_back(size, len(edits), data)
         database += self._log(size, len(edits), data) + _GROWTH * self._rows + data
-        journal += _JOURNAL + self._staging.journal_bytes() + 3 * data
+        journal += _JOURNAL + self._staging.journal_bytes() + 3 * data + copied[1]
+        database += copied[0] + min(sum(copied), _COPIED)
         try:
             self._check(database, journal, _Reserve.has_space)
             self.keep_for(size, edits)
@@ -130,7 +136,7 @@ class _Reserve:
         self._file: int | None = None
         if hasattr(os, "O_TMPFILE") and hasattr(os, "posix_fallocate"):
             with suppress(OSError):  # it may not be ours to write to, or can't do that
-                self._file = os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+                self._file = os.open(directory, open_flags("O_TMPFILE", "O_RDWR"), 0o600)
 
     def keep(self, size: int) -> bool:
         """Keep so many bytes, unless more are kept; return whether they are there."""
@@ -151,12 +157,8 @@ class _Reserve:
 
     def free(self) -> int | None:
         """Return how many bytes are free for us, what is kept included; None where nobody can tell."""
-        try:
-            status = os.statvfs(self.directory)
-        except OSError:
-            return None
-        blocks = status.f_bfree if os.geteuid() == 0 else status.f_bavail
-        return blocks * status.f_frsize + self._kept if status.f_blocks else None
+        free = free_bytes(self.directory)
+        return None if free is None else free + self._kept
 
     def close(self) -> None:
         """Give back what is kept."""

@@ -39,23 +39,18 @@ FIRST_CHUNK = 250
 _LARGEST_CHUNK = 10_000
 
 
-def execute(
-    writer: Writer, journal: Journal, staging: Staging, space: DiskSpace, progress: Callable[[int], None]
-) -> None:
+def execute(run: RunUnderWay, progress: Callable[[int], None]) -> None:
     """Write what is staged, numbered as in the journal, then verify it and close the run.
 
     On any failure, KeyboardInterrupt from `progress` included, everything that the run has written is taken back before
-    the error is raised again; `space` is given up for that. If that fails too, the message says how to go on.
+    the error is raised again; the disk space is given up for that. If that fails too, the message says how to go on.
     """
-    run = _RunUnderWay(writer, journal, staging, space)
     try:
         progress(0)
         run.write(progress)
         with doing("Looking the sessions up as opencode lists them"):
             run.verify()
-        journal.mark(RunStatus.APPLIED)
-        run.files.check()
-        space.release()
+        run.close()
     except BaseException as error:  # noqa: BLE001 - it is raised again
         cause = run.files.cause_of(error)
         with doing("Taking back what was written"):
@@ -67,7 +62,7 @@ def execute(
         raise cause from (None if cause is error else error)
 
 
-class _RunUnderWay:
+class RunUnderWay:
     """A run between its first chunk and its end."""
 
     def __init__(self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace) -> None:
@@ -79,6 +74,12 @@ class _RunUnderWay:
         self._chunks: list[tuple[range, list[Edit]]] = []
         self._restored = restored_sessions(journal)
         self.files = RunFiles(writer, journal)
+
+    def close(self) -> None:
+        """Record that everything was done."""
+        self._journal.mark(RunStatus.APPLIED)
+        self.files.check()
+        self._space.release()
 
     def write(self, progress: Callable[[int], None]) -> None:
         """Write the project rows, then chunk after chunk."""
@@ -133,21 +134,28 @@ class _RunUnderWay:
                 what = conflict_sentence(changed) or "a message part"
                 raise StalePlan(f"The database changed while the run was writing ({what}).", tuple(changed))
 
-    def verify(self) -> None:
-        """Check, with opencode's own filters, that every session of the run is listed at its destination.
+    def _take_back(self, written: Written) -> int:
+        return take_back(self._writer, written)
 
-        A run that was resumed has staged the rest only; it is checked as a whole.
-        """
-        whole = self._staging if self._staging.first == 1 else stage(self._writer, self._journal.changes())
-        arrived = whole.count_arrived()
-        if arrived != whole.last:
+    def verify(self) -> None:
+        """Check that every session of the run is where it should be; one that was resumed is checked as a whole."""
+        arrived, every = self._count_arrived()
+        if arrived != every:
             raise MigratorError(
-                f"Only {arrived} of {whole.last} sessions would be listed by opencode at their destination; please "
+                f"Only {arrived} of {every} sessions would be listed by opencode at their destination; please "
                 "report this.",
             )
         self.files.check()
         self._journal.mark(RunStatus.RUNNING, arrived)
         self.files.check_whole()
+
+    def _count_arrived(self) -> tuple[int, int]:
+        """Return how many sessions opencode's own filters list at their destination, and of how many.
+
+        A run that was resumed has staged the rest only.
+        """
+        whole = self._staging if self._staging.first == 1 else stage(self._writer, self._journal.changes())
+        return whole.count_arrived(), whole.last
 
     def take_back(self, cause: BaseException) -> str:
         """Take back what the run has written, because of `cause`; return a sentence for people.
@@ -167,7 +175,7 @@ class _RunUnderWay:
                     self._journal.mark(RunStatus.ROLLING_BACK)
             chunks = [(self._staging.changes(numbers[0], numbers[-1]), edits) for numbers, edits in self._chunks]
             written = replace(self._before, chunks=[*reversed(chunks), *self._before.chunks])
-            sessions = take_back(self._writer, written)
+            sessions = self._take_back(written)
         except Exception as failure:  # noqa: BLE001 - whatever went wrong, the user must learn how to go on
             raise MigratorError(
                 f"The run failed ({cause}), and so did taking it back ({failure}). Run {run} is unfinished; nothing is "

@@ -12,7 +12,6 @@ new one. Only those two are ever looked at. One can be removed if
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.readable import naming_remedy, remedy
 from migrator.disk.status import is_directory, names_in, why_not_writable
+from migrator.disk.system import remove_tree
 from migrator.disk.temp_dirs import abandoned, temporary_folder
 from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import latest_start, open_run, undone_by
@@ -128,10 +128,10 @@ def _give_up(run: str, store: str) -> bool:
 
 def _delete(folder: Path, leftover: Leftover) -> Leftover:
     """Delete all that can be deleted of a folder; return the leftover as it is then."""
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(folder, ignore_errors=True)
     try:
         if folder.exists():
-            shutil.rmtree(folder)
+            remove_tree(folder)
     except OSError as error:
         return _stuck(leftover._replace(git_dir=str(folder)), folder, error)
     return leftover

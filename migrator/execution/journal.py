@@ -15,13 +15,24 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import owner_of
 from migrator.disk.status import is_there
+from migrator.disk.system import sync
 from migrator.errors import MigratorError
 from migrator.execution.journal_file import explain_errors, new_file, remove_journal, whole_or_removed
 from migrator.execution.journal_reader import JournalReader
-from migrator.execution.journal_rows import COUNTED, DIGESTED, FORMAT, TABLES, RunEntry, digest_of, update_row
+from migrator.execution.journal_rows import (
+    COUNTED,
+    DIGESTED,
+    FORMAT,
+    MERGE_TABLES,
+    TABLES,
+    WITH_MERGE,
+    RunEntry,
+    digest_of,
+    update_row,
+)
 from migrator.execution.run_lock import hold
 from migrator.model import RunStatus
-from migrator.state_dir import now_ms, sync
+from migrator.state_dir import now_ms
 from migrator.store.connection import file_uri, transaction
 from migrator.text import valid_text
 
@@ -50,7 +61,7 @@ class Journal(JournalReader):
         path = new_file(now, owner_of(plan.store))
         with whole_or_removed(path), ExitStack() as opened:
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
-                new.executescript(f"BEGIN; {TABLES}; COMMIT")
+                new.executescript(f"BEGIN; {TABLES}; {MERGE_TABLES if plan.merge else ''}; COMMIT")
             with staging.attach_journal(path) as copying:
                 copying.execute("INSERT INTO journal.binding SELECT * FROM temp.binding")
                 copying.execute(
@@ -70,7 +81,7 @@ class Journal(JournalReader):
                 rows.execute(
                     "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
                     ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number, :backup)",
-                    asdict(journal.entry) | {"format": FORMAT},
+                    asdict(journal.entry) | {"format": WITH_MERGE if plan.merge else FORMAT},
                 )
                 rows.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
                 rows.executemany(
@@ -81,6 +92,17 @@ class Journal(JournalReader):
                 rows.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
                 rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
                 rows.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
+                if (merge := plan.merge) is not None:
+                    rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [merge.other, merge.taken_out, job.source])
+                    known = {change.session for change in plan.changes}
+                    rows.executemany(
+                        "INSERT INTO merged VALUES (?, ?, ?, ?, ?, ?)",
+                        [merged[:6] for merged in merge.sessions if merged.session in known],
+                    )
+                    rows.executemany(
+                        "INSERT INTO companion VALUES (?, ?, ?, ?)",
+                        (file for file in merge.files if file.session in known),
+                    )
                 for table in COUNTED:
                     digest = digest_of(rows, table) if table in DIGESTED else None
                     rows.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
@@ -94,7 +116,7 @@ class Journal(JournalReader):
         """Let others see that the run is going on, until the file is closed."""
         with explain_errors(self.path):
             try:
-                self._held = hold(self.path)
+                self._let_go = hold(self.path)
             except BlockingIOError:
                 raise MigratorError(f"Run {self.path.stem} is going on; wait for its end.") from None
 

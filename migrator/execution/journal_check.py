@@ -7,14 +7,24 @@ decides which rows are set back, so that it is checked whole before anything in 
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, ValidationError, convert
 
-from migrator.execution.journal_rows import COUNTED, DIGESTED, TABLES, RunEntry, digest_of, read_update
-from migrator.model import Binding, RunStatus
+from migrator.execution.journal_rows import (
+    COUNTED,
+    DIGESTED,
+    MERGE_TABLES,
+    TABLES,
+    WITH_MERGE,
+    RunEntry,
+    digest_of,
+    read_update,
+)
+from migrator.model import Binding, MergeVerdict, RunStatus
 from migrator.store.connection import columns_of
 from migrator.store.sql import WHOLE
 
@@ -52,6 +62,11 @@ _SNAPSHOTS = list[tuple[_Path, str, _Path, str, Literal[0, 1]]]
 _UPDATES = list[tuple[str, str | None, str]]
 _BINDINGS = list[tuple[int, str, str, str | None, str | None]]
 _CHANGES = list[tuple[int, int, Literal["carry", "detach", "none"], _Text, _Text, _Text]]
+_MERGE = list[tuple[_Path, Literal[0, 1], str | None]]
+_MERGED = list[tuple[str, str, str, MergeVerdict, str, str | None]]
+_COMPANIONS = list[tuple[str, _Path, _Path, str]]
+_NAME = re.compile(r"[a-z][a-z0-9_]*|\*")
+"""The name of a table or column of opencode's, as it may go into SQL."""
 _EDITS = list[tuple[str, str, _Text, _Text, Literal[0, 1]]]
 
 
@@ -84,7 +99,7 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
     _check_changes(db, entry.sessions, distinct=not with_totals)
     _check_chunks(db, entry)
     for table in tables & {"edit", "restore"}:
-        _check_edits(db, table)
+        _check_edits(db, table, with_merge=layout >= WITH_MERGE)
     ((lost,),) = db.execute("SELECT count(*) FROM edit WHERE chunk NOT IN (SELECT number FROM chunk)").fetchall()
     if lost:
         raise ValueError(f"{lost} of its edits belong to a missing chunk")
@@ -94,6 +109,8 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
         _rows(db, "snapshot", _SNAPSHOTS)
     if "staying" in tables:
         _rows(db, "staying", list[tuple[str]])
+    if layout >= WITH_MERGE:
+        _check_merge(db)
     for update in _rows(db, "project_update", _UPDATES) if "project_update" in tables else ():
         read_update(*update)
 
@@ -101,8 +118,9 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
 def _check_columns(db: sqlite3.Connection, tables: set[str], layout: int) -> None:
     """Check that there is every table, with every column, that a journal in this format was made with."""
     with closing(sqlite3.connect(":memory:")) as as_made:
-        as_made.executescript(TABLES)
-        expected = {table: columns_of(as_made, table) for table in ("run", "total", *COUNTED)}
+        as_made.executescript(f"{TABLES}; {MERGE_TABLES}")
+        merging = ("merge", "merged", "companion") if layout >= WITH_MERGE else ()
+        expected = {table: columns_of(as_made, table) for table in ("run", "total", *COUNTED, *merging)}
     for table, columns in expected.items():
         if table not in tables and (table in _ALWAYS or layout >= FIRST_WITH_TOTALS):
             raise ValueError(f"its table {table} is missing")
@@ -136,6 +154,15 @@ def _check_changes(db: sqlite3.Connection, number: int, *, distinct: bool) -> No
         raise ValueError("a session is in it more than once")
 
 
+def _check_merge(db: sqlite3.Connection) -> None:
+    if len(_rows(db, "merge", _MERGE)) != 1:
+        raise ValueError("it doesn't say what it merged")
+    _rows(db, "companion", _COMPANIONS)
+    merged = {session for session, *_ in _rows(db, "merged", _MERGED)}
+    if merged != {session for (session,) in db.execute("SELECT session FROM change")}:
+        raise ValueError("its sessions aren't those that were merged")
+
+
 def _check_chunks(db: sqlite3.Connection, entry: RunEntry) -> None:
     """Check that the chunks follow each other from the first session on, to the last one where the run is done."""
     end, sessions = 0, entry.sessions
@@ -148,7 +175,7 @@ def _check_chunks(db: sqlite3.Connection, entry: RunEntry) -> None:
         raise ValueError(f"its run is done, but its chunks have only {end} of {sessions} sessions")
 
 
-def _check_edits(db: sqlite3.Connection, table: str) -> None:
+def _check_edits(db: sqlite3.Connection, table: str, *, with_merge: bool) -> None:
     kinds = f"""
         SELECT DISTINCT "table", "column", typeof(key), typeof(session), CASE WHEN "column" <> '{WHOLE}' THEN 1
             WHEN (before IS NULL) = (after IS NULL) OR NOT json_valid(coalesce(before, after)) THEN 0
@@ -156,7 +183,7 @@ def _check_edits(db: sqlite3.Connection, table: str) -> None:
         FROM {table}
     """
     for place, column, _, _, is_whole in _rows(db, table, _EDITS, kinds):
-        if (place, column) not in EDITED:
+        if not (with_merge and _NAME.fullmatch(place) and _NAME.fullmatch(column)) and (place, column) not in EDITED:
             raise ValueError(f"it says that a run changed column {column!r} of table {place!r}, which no run does")
         if not is_whole:
             raise ValueError(f"a row of table {place!r} in it is not a JSON object")

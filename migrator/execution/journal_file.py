@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import give, make_directory, owner_of
 from migrator.disk.status import why_not_writable
+from migrator.disk.system import open_flags
 from migrator.errors import MigratorError
 from migrator.state_dir import how_to_open, runs_directory
 
@@ -36,7 +37,7 @@ def new_file(now: int, owner: Owner | None) -> Path:
         with explain_errors(path):
             given = make_directory(path.parent, owner, 0o700)
         with explain_errors(path), suppress(FileExistsError):
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(path, open_flags("O_CREAT", "O_EXCL"), 0o600)
             give(descriptor, given)
             os.close(descriptor)
             return path
@@ -55,7 +56,7 @@ def whole_or_removed(path: Path) -> Iterator[None]:
 
 def remove_journal(path: Path) -> None:
     """Remove a journal, with what SQLite has beside it."""
-    for suffix in ("-wal", "-shm", "-journal", ""):
+    for suffix in ("-wal", "-shm", "-journal", ".lock", ""):
         with suppress(OSError):
             path.with_name(path.name + suffix).unlink()
 

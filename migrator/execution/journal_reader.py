@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from dataclasses import replace
 from functools import cached_property
@@ -10,17 +9,28 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_file import check_is_file, damaged, explain_errors, unusable
-from migrator.execution.journal_rows import FORMAT, Carried, ProjectEdit, read_update
+from migrator.execution.journal_rows import WITH_MERGE, Carried, ProjectEdit, read_update
 from migrator.execution.run_lock import is_held
-from migrator.model import Binding, Change, FileUndo, ProjectAction, ProjectChange, Run
-from migrator.store.connection import transaction
+from migrator.model import (
+    Binding,
+    Change,
+    CompanionFile,
+    FileUndo,
+    Merge,
+    MergedSession,
+    MergeVerdict,
+    ProjectAction,
+    ProjectChange,
+    Run,
+)
+from migrator.store.connection import make_durable, transaction
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
 from migrator.store.sql import IN, array_of
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.execution.journal_rows import RunEntry
@@ -37,11 +47,11 @@ class JournalReader:
         self.path = path
         check_is_file(path)
         self.file = OpenFile(path)
-        self._held: int | None = None
+        self._let_go: Callable[[], None] | None = None
         with explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = FULL")
+            make_durable(self.connection)
             self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
         self.file.why_changed()  # which sees the log now
 
@@ -56,9 +66,9 @@ class JournalReader:
     def close(self) -> None:
         """Close the file, and let go of it."""
         self.connection.close()
-        if self._held is not None:  # last: closing any descriptor of a file drops the locks of SQLite on it
-            os.close(self._held)
-            self._held = None
+        if self._let_go is not None:  # last: closing any descriptor of a file drops the locks of SQLite on it
+            self._let_go()
+            self._let_go = None
 
     @cached_property
     def entry(self) -> RunEntry:
@@ -83,7 +93,7 @@ class JournalReader:
             layout = row.get("format")
             if not isinstance(layout, int):
                 raise damaged(self.path, f"it doesn't add up: {layout!r} is no format")
-            if layout > FORMAT:
+            if layout > WITH_MERGE:
                 name = self.path.stem
                 raise MigratorError(f"Run {name} was written by a newer opencode-migrator; upgrade to read it.")
             try:
@@ -159,6 +169,24 @@ class JournalReader:
         """Return the pairs of snapshot repositories between which the run copied objects."""
         return [Carried._make([*paths, bool(made)]) for *paths, made in self._rows("snapshot")]
 
+    @cached_property
+    def merge(self) -> Merge | None:
+        """What the run brings from another database, or takes out again; None if it only moves sessions."""
+        if not (rows := self._rows("merge")):
+            return None
+        ((other, taken_out, _),) = rows
+        sessions = (
+            MergedSession(session, root, title, MergeVerdict(verdict), content, here)
+            for session, root, title, verdict, content, here in self._rows("merged")
+        )
+        files = tuple(CompanionFile._make(row) for row in self._rows("companion"))
+        return Merge(other, "", tuple(sessions), files=files, taken_out=bool(taken_out))
+
+    @cached_property
+    def source(self) -> str | None:
+        """The run whose journal keeps the rows that a merge brings back; None if they come from another database."""
+        return next((source for _, _, source in self._rows("merge")), None)
+
     def _rows(self, table: str) -> list[Any]:
         """Return the rows of a table that older journals don't have; then there are none."""
         return self.connection.execute(f"SELECT * FROM {table}").fetchall() if self.has_table(table) else []
@@ -198,7 +226,8 @@ class JournalReader:
             "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit))"
         )
         entry, (chunks, moved, mended) = self.entry, self.connection.execute(sql).fetchone()
+        moved = moved or self.merge is not None
         return Run(
             entry.id, entry.status, entry.sessions, chunks, entry.verified, tuple(conflicts), tuple(warnings),
-            entry.undoes, len(self.updates()), bool(moved), 0 if moved else mended,
+            entry.undoes, len(self.updates()), bool(moved), 0 if moved else mended, merge=self.merge,
         )  # fmt: skip

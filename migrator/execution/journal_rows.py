@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 FORMAT = 4
-"""Format 2 added project updates, 3 added opencode 2, 4 added `total` and numbers runs.
+WITH_MERGE = 5
+"""Format 2 added project updates, 3 added opencode 2, 4 added `total` and numbers runs; only merges are written in 5.
 
 Older readers refuse, so that they never undo half a run, nor take runs in another order.
 """
@@ -41,6 +42,13 @@ TABLES = """
     CREATE TABLE snapshot (source TEXT, source_worktree TEXT, target TEXT, target_worktree TEXT, made INTEGER)
 """
 """The tables of a journal, as they are made."""
+
+MERGE_TABLES = """
+    CREATE TABLE merge (other TEXT, taken_out INTEGER, source TEXT);
+    CREATE TABLE merged (session TEXT PRIMARY KEY, root TEXT, title TEXT, verdict TEXT, content TEXT, here TEXT);
+    CREATE TABLE companion (session TEXT, source TEXT, target TEXT, digest TEXT)
+"""
+"""Those that the journal of a merge has besides, and tables `kept.TABLE` with whole rows that it took out."""
 
 COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "staying", "chunk", "edit")
 """The tables of a journal that hold as many rows as its table `total` says, so that one that is lost is missed."""
@@ -121,7 +129,9 @@ class Job:
     what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
     the run that is undone, `redoes` the one that is brought about again by that; `partial` tells that conflicts are
     left out. `carried` is what preparing file undo has done.
-    `made_on` is the path of the database that the plan, or the run that is undone, was made on.
+    `made_on` is the path of the database that the plan, or the run that is undone, was made on. `source` is the run
+    whose journal keeps the rows that are brought back; None if they come from another database. `left` are the rows of
+    sessions that are taken out, as the run left them.
     """
 
     plan: Plan
@@ -132,6 +142,8 @@ class Job:
     partial: bool = False
     carried: tuple[Carried, ...] = ()
     made_on: str | None = None
+    source: str | None = None
+    left: tuple[Edit, ...] = ()
 
 
 def digest_of(journal: sqlite3.Connection, table: str) -> str:

@@ -10,13 +10,25 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import StalePlan
-from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
+from migrator.execution.journal_rows import ProjectEdit
+from migrator.model import (
+    GLOBAL,
+    REGISTER_GLOBAL,
+    DirectoryChange,
+    ProjectAction,
+    ProjectChange,
+    ProjectPaths,
+    Row,
+    WorkspaceChange,
+)
+from migrator.state_dir import now_ms
 from migrator.store.sql import DIRECTORIES
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from migrator.model import Plan
     from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
     from migrator.store.writer import Writer
@@ -52,6 +64,16 @@ class UpdateState(NamedTuple):
         """
         kept = [side for value, side in self.sides.items() if not isinstance(value, DirectoryChange) or value.after]
         return Side.AFTER in (kept or self.sides.values())
+
+
+def registrations(store: Store, plan: Plan) -> tuple[ProjectEdit, ...]:
+    """Return the project rows that a plan needs and that aren't there, as they are registered now."""
+    now = now_ms()
+    registered = (project for project in plan.projects if project.action is ProjectAction.REGISTER)
+    needed = [REGISTER_GLOBAL if project.id == GLOBAL else project for project in registered]
+    if plan.dialect == "v1+v2" and not store.values("project", "id", [GLOBAL]):  # for rows of opencode 1
+        needed.append(REGISTER_GLOBAL)
+    return tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed))
 
 
 def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:

@@ -25,10 +25,11 @@ from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from migrator.execution.journal import Journal
     from migrator.execution.journal_rows import ProjectEdit, RunEntry
-    from migrator.model import Change, ProjectChange, Session
+    from migrator.model import Change, Merge, ProjectChange, Session
     from migrator.store.reader import Store
     from migrator.store.writer import Edit, Writer
 
@@ -60,7 +61,8 @@ class Written:
     """What it takes to take a run back, held in memory: its journal may be gone when this is needed.
 
     `chunks` are the changes and the edits of each chunk, the newest first; some may never have been committed.
-    `is_older` is as `older_sessions` returns it.
+    `is_older` is as `older_sessions` returns it. `merge` is what a merge brings or takes out; `journal` is the file
+    that keeps the rows that it took out.
     """
 
     entry: RunEntry
@@ -68,27 +70,35 @@ class Written:
     projects: Sequence[ProjectEdit]
     updates: Sequence[ProjectChange]
     is_older: Callable[[Session], bool]
+    merge: Merge | None
+    journal: Path
 
     @classmethod
     def read(cls, journal: Journal) -> Self:
         """Read it from a journal."""
         chunks: list[tuple[Sequence[Change], Sequence[Edit]]]
         chunks = [(journal.changes(first, last), journal.edits(number)) for number, first, last in journal.chunks()]
-        return cls(journal.entry, chunks, journal.projects(), journal.updates(), older_sessions(journal))
+        older, merge = older_sessions(journal), journal.merge
+        return cls(journal.entry, chunks, journal.projects(), journal.updates(), older, merge, journal.path)
 
 
-def roll_back(writer: Writer, journal: Journal) -> tuple[int, tuple[PlanWarning, ...]]:
-    """Take a run back that isn't going on, and mark it as rolled back; return the number of sessions, and warnings."""
+def roll_back(
+    writer: Writer, journal: Journal, taking_back: Callable[[Writer, Written], int] | None = None
+) -> tuple[int, tuple[PlanWarning, ...]]:
+    """Take a run back that isn't going on, and mark it as rolled back; return the number of sessions, and warnings.
+
+    `taking_back` does it, if not as the moves of sessions are taken back.
+    """
     files = RunFiles(writer, journal)
     with deferred_interrupts():
         written = Written.read(journal)
-        unrecorded = _moved_unrecorded(writer, journal)
+        unrecorded = [] if taking_back else _moved_unrecorded(writer, journal)
         if unrecorded:
             written.chunks.insert(0, (unrecorded, ()))
         files.check()
         journal.mark(RunStatus.ROLLING_BACK)
         try:
-            sessions = take_back(writer, written)
+            sessions = (taking_back or take_back)(writer, written)
         except MigratorError as error:
             goes_on = (
                 f"Run {written.entry.id} is still unfinished; `opencode-migrator undo {written.entry.id}` goes on."

@@ -191,6 +191,14 @@ def restored_sessions(run: Journal) -> frozenset[str]:
         return undone.session_ids() if undone.entry.dialect == entry.dialect else frozenset()
 
 
+def journal_of(run: str, store: str) -> Path:
+    """Return the journal of the run with exactly this id; `store` is as in `journal_files`. Raises NoSuchRun."""
+    for path in journal_files(store):
+        if path.stem == run:
+            return path
+    raise NoSuchRun(f"The journal of run {run} is gone, and with it the rows that it took out.")
+
+
 def open_run(wanted: str, store: str | None = None) -> Journal:
     """Open the run with this id, or with the only id that starts or ends with it; `store` is as in `journal_files`."""
     files = {path.stem: path for path in journal_files(store)}

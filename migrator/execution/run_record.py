@@ -31,7 +31,12 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
     entry, changes, edits = journal.entry, journal.changes(), journal.edits()
     is_back = run.undoes is not None and run.redoes is None
     turns = [record for edit in edits if (record := _turn(edit, is_back=is_back)) is not None]
-    if not any(change.moves for change in changes) and entry.status is RunStatus.APPLIED and run.undoes is None:
+    if (
+        journal.merge is None
+        and not any(change.moves for change in changes)
+        and entry.status is RunStatus.APPLIED
+        and run.undoes is None
+    ):
         changed = {edit.session for edit in edits}
         mended = (change.session for change in changes if change.session not in changed)
         opencode = 2 if entry.dialect == "v2" else 1
@@ -45,6 +50,7 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
         tuple(_counted(changes, turns, way)),
         (*registered, *journal.updates()),
         announce=entry.announces,
+        merge=journal.merge,
     )
     chunks = sum(1 for _ in journal.chunks())
     return RunRecord(run, plan, tuple(turns), tuple(taken_out), chunks, entry.verified, entry.backup, tuple(following))

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.disk.ownership import name_of_user, owner_of
+from migrator.disk.ownership import owner_of
+from migrator.disk.system import name_of_user
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import project_edits, run_log, traces
 from migrator.execution.conflicts import (
@@ -18,27 +19,27 @@ from migrator.execution.conflicts import (
     turns_under_way,
 )
 from migrator.execution.disk_space import DiskSpace
-from migrator.execution.engine import FIRST_CHUNK, execute
+from migrator.execution.engine import FIRST_CHUNK, RunUnderWay, execute
 from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal
 from migrator.execution.journal_file import folder_of_journals
-from migrator.execution.journal_rows import Job, ProjectEdit
+from migrator.execution.journal_rows import Job
+from migrator.execution.merge import runs as merges
+from migrator.execution.merge.take_back import take_back_merge
 from migrator.execution.new_children import children_created_since, older_sessions
+from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import (
-    GLOBAL,
     REDO_OF,
-    REGISTER_GLOBAL,
     UNDO_OF,
     FileUndo,
     Plan,
     PlanWarning,
-    ProjectAction,
     Run,
     RunStatus,
 )
-from migrator.state_dir import is_found_by, now_ms
+from migrator.state_dir import is_found_by
 from migrator.store.location import is_same_file
 from migrator.text import our_command, shell_quote
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import RunEntry
     from migrator.places import Places
     from migrator.store.reader import Store
+    from migrator.store.untouched import UntouchedView
     from migrator.store.writer import Writer
 
 
@@ -57,17 +59,17 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
 
     `made_on` is the path of the database for which it was made, if that is another.
     """
-    now = now_ms()
-    registered = (project for project in plan.projects if project.action is ProjectAction.REGISTER)
-    needed = [REGISTER_GLOBAL if project.id == GLOBAL else project for project in registered]
-    if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
-        needed.append(REGISTER_GLOBAL)
-    job = Job(
-        plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)), made_on=made_on
-    )
+    job = Job(plan, projects=registrations(writer, plan), made_on=made_on)
     # A session that stays where it is may have no project row.
     with nullcontext() if any(change.moves for change in plan.changes) else writer.without_foreign_keys():
         return _run(writer, job, write, places)
+
+
+def merge(writer: Writer, plan: Plan, write: WriteRequest, view: UntouchedView) -> Run:
+    """Carry out a plan that brings sessions of another database, which is seen in `view`. Raises StalePlan."""
+    job = Job(plan, projects=registrations(writer, plan), made_on=plan.store)
+    with writer.without_foreign_keys():
+        return _run(writer, job, write, merging=merges.Merging(view, view.store()))
 
 
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
@@ -75,10 +77,11 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
         run.go_on(writer.path)
-        sessions, unrecorded = roll_back(writer, run)
+        sessions, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
         return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
     with writer.without_foreign_keys():
-        return _run(writer, inverse_job(writer, run), write)
+        job = inverse_job(writer, run)
+        return _run(writer, job, write, merging=merges.Merging() if run.merge else None)
 
 
 def _check_undoable(run: Journal, undone: Mapping[str, str]) -> None:
@@ -113,6 +116,8 @@ def inverse_job(store: Store, run: Journal) -> Job:
     _check_undoable(run, undone.by)
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
+    if run.merge is not None:
+        return merges.inverse_job(store, run, redoes, taken_back)
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
@@ -153,8 +158,10 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     warnings = _warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
         run.go_on(writer.path)
-        _, unrecorded = roll_back(writer, run)
+        _, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
         return run.outcome(warnings=(*warnings, *unrecorded))
+    if run.merge is not None:
+        return replace(merges.resume(writer, run, write), warnings=warnings)
     deleted = deleted_in_opencode_2(writer, run.edits())
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)
@@ -178,7 +185,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     run.go_on(writer.path)
     with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
         space.claim(entry.chunk_size or FIRST_CHUNK)
-        execute(writer, run, staging, space, write.progress)
+        execute(RunUnderWay(writer, run, staging, space), write.progress)
     return replace(run.outcome(warnings=warnings), redoes=run_log.redone(traces.runs_on(writer)).get(entry.id))
 
 
@@ -192,21 +199,28 @@ def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
     return 1
 
 
-def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = None) -> Run:
+def _run(
+    writer: Writer,
+    job: Job,
+    write: WriteRequest,
+    places: Places | None = None,
+    merging: merges.Merging | None = None,
+) -> Run:
     """Do a job in stages: check, stage, find conflicts, refuse or skip, prepare file undo, record, execute.
 
-    Without `places` there is no file undo to prepare: an undo sets back what there was.
+    Without `places` there is no file undo to prepare: an undo sets back what there was. With `merging` whole sessions
+    come in or are taken out.
     """
     traces.refuse_while_unfinished(writer)
-    staging = stage(writer, job.plan.changes)
-    conflicts = find_conflicts(staging, job)
+    staging = merging.stage(writer, job) if merging else stage(writer, job.plan.changes)
+    conflicts = merging.find_conflicts(writer, job) if merging else find_conflicts(staging, job)
     if conflicts.everything:
         if write.on_conflict == "abort":
             rest = "redoes the rest" if job.redoes else "takes back the rest"
             advice = f"--on-conflict skip {rest}" if job.undoes else "plan again"
             raise conflicts.error(advice, _other_database(writer, job))
         job = _without_conflicts(job, conflicts)
-        staging = stage(writer, job.plan.changes)
+        staging = merging.stage(writer, job) if merging else stage(writer, job.plan.changes)
     skipped = tuple(conflicts.sessions)
     if not job.plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
@@ -214,10 +228,15 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
         if places is not None:
             space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
-        space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits)
+        if merging is not None:
+            job = merging.prepare(writer, job)
+        copied = merging.copied(writer, job) if merging else (0, 0)
+        space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits, copied)
         number = run_log.next_number(str(writer.path))
         with Journal.begin(job, staging, write, number) as run:
-            execute(writer, run, staging, space, write.progress)
+            with merging.source(writer, run) if merging else nullcontext():
+                under_way = (merging.under_way if merging else RunUnderWay)(writer, run, staging, space)
+                execute(under_way, write.progress)
             done = run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
             return replace(done, redoes=job.redoes)
 

@@ -16,7 +16,7 @@ from migrator.disk.status import is_gone, status_of
 from migrator.errors import MigratorError
 from migrator.execution.project_edits import column_edits
 from migrator.execution.run_log import open_run, refuse_while_going_on, run_entries
-from migrator.model import RunStatus
+from migrator.model import MergeVerdict, RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.store.location import default_database, is_same_file
 from migrator.store.reader import Store
@@ -26,7 +26,9 @@ from migrator.text import count, our_command
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from migrator.execution.journal_reader import JournalReader
     from migrator.execution.journal_rows import RunEntry
+    from migrator.model import Merge
 
     Key = str | tuple[str, str, str]
     """What a run changed: the binding of the session with this id, or the value in (table, column, key)."""
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     Marks = dict[Key, tuple[Any, Any]]
     """Before and after of what a run changed."""
 
+
+ABSENT = object()
+"""Stands for the binding of a session that isn't there: a merge brings it, and an undo of that takes it out."""
 
 _FIRST = 500
 """How many sessions are looked up before all of them are: mostly these tell."""
@@ -236,6 +241,8 @@ def _status(run: RunEntry, trace: _Trace) -> RunStatus:
 def _has_some_as_left(store: Store, run: RunEntry) -> bool:
     """Tell, of a run that was made at this path, whether one of the first sessions is as it left it: mostly so."""
     with open_run(run.id, str(store.path)) as journal:
+        if journal.merge is not None:
+            return False
         after = {change.session: change.after for change in journal.changes(1, _FIRST) if change.moves}
     return any(after[id_] == binding for id_, (binding, _) in store.bindings(after).items())
 
@@ -244,6 +251,8 @@ def _has_rows(store: Store, run: RunEntry, journals: str | None = None) -> bool:
     """Tell whether a database has a session of the run or, if it is about none, a project."""
     with open_run(run.id, journals or str(store.path)) as journal:
         sessions = sorted(journal.session_ids())
+        if journal.merge is not None and _is_recorded(store, run):
+            return True  # what was taken out isn't there, and that is as it should be
         if sessions:
             return bool(store.existing(sessions[:_FIRST]) or store.existing(sessions[_FIRST:]))
         return bool(store.project_rows([update.id for update in journal.updates()]))
@@ -262,7 +271,8 @@ def _traces(
     marks = {run.id: _marks(run, where) for run in runs if run.id in wanted}
     keys = {key for changed in marks.values() for key in changed}
     marks |= {run.id: _marks(run, where, keys) for run in runs if run.id not in wanted}
-    now = _values(store, keys)
+    merged = {key for changed in marks.values() for key, pair in changed.items() if ABSENT in pair}
+    now = dict.fromkeys(merged, ABSENT) | _values(store, keys)
     recorded = [run for run in runs if _is_recorded(store, run)]
     # What runs at this path explain is not the doing of others: a move may have been tried on a copy first.
     explained: dict[Key, int] = {}
@@ -305,6 +315,8 @@ def _played_back(
 def _marks(run: RunEntry, journals: str, among: Collection[Key] | None = None) -> Marks:
     """Return what a run changed: the bindings of sessions, or if it moved none, other values; only what is `among`."""
     with open_run(run.id, journals) as journal:
+        if (merge := journal.merge) is not None:
+            return _marks_of_merge(journal, merge, among)
         sessions = None if among is None else [key for key in among if isinstance(key, str)]
         moved: Marks = {id_: pair for id_, pair in journal.moves(sessions).items()}  # noqa: C416 - for the type checker
         if moved or (among is not None and all(isinstance(key, str) for key in among)):
@@ -313,6 +325,13 @@ def _marks(run: RunEntry, journals: str, among: Collection[Key] | None = None) -
         edits = edits or [edit for update in journal.updates() for edit in column_edits(update)]
     marks: Marks = {(e.table, e.column, e.key): (e.before, e.after) for e in edits if e.before != e.after}
     return marks if among is None else {key: marks[key] for key in marks.keys() & set(among)}
+
+
+def _marks_of_merge(journal: JournalReader, merge: Merge, among: Collection[Key] | None) -> Marks:
+    """Return the sessions that a merge brought whole or took out; one that only went on is where it was."""
+    whole = {session.session for session in merge.sessions if session.verdict is not MergeVerdict.LONGER}
+    changes = [c for c in journal.changes() if c.session in whole and (among is None or c.session in among)]
+    return {c.session: (c.before, ABSENT) if merge.taken_out else (ABSENT, c.after) for c in changes}
 
 
 def _values(store: Store, keys: Collection[Key]) -> dict[Key, Any]:

@@ -53,7 +53,7 @@ def detachments(staging: Staging, first: int, last: int, others: Iterable[Edit] 
         if (table, "data", id_) not in settled
     ]
     for table, id_, marker in staging.reverts(first, last):
-        if (table, "revert", id_) not in settled and (without := _without_files(marker)) != marker:
+        if (table, "revert", id_) not in settled and (without := without_files(marker)) != marker:
             edits.append(Edit(table, "revert", id_, id_, marker, without))
     return edits
 
@@ -127,7 +127,7 @@ def inverted_edits(edits: Iterable[Edit]) -> list[Edit]:
     return [edit._replace(before=edit.after, after=edit.before) for edit in edits]
 
 
-def _without_files(marker: str) -> str:
+def without_files(marker: str) -> str:
     """Return a revert marker that hides the same messages and touches no file."""
     value = decode(marker)
     if not isinstance(value, dict) or not value.keys() & _FILES:

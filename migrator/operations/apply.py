@@ -15,6 +15,7 @@ from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.traces import following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
+from migrator.operations.merge import carry_out_merge
 from migrator.planning.recheck import recheck
 from migrator.progress import doing
 from migrator.store.location import databases_beside, default_database, is_same_file
@@ -45,6 +46,8 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
             )
         _check_here(writer, plan)
         places = places_of(writer)
+        if plan.merge is not None:
+            return carry_out_merge(writer, plan_on(plan, path), places, request)
         try:
             checked = recheck(plan_on(plan, path), writer, places)
         except StalePlan as error:
@@ -121,7 +124,12 @@ def _may_have_rows(path: Path, plan: Plan) -> bool:
 
 
 def _is_about(store: Store, plan: Plan) -> bool:
-    """Tell whether a plan is about sessions of a database or, if it is about none, about its projects."""
+    """Tell whether a plan is about sessions of a database or, if it is about none, about its projects.
+
+    Sessions that come from another one can come into any.
+    """
+    if plan.merge is not None:
+        return True
     if plan.changes:
         return bool(store.existing(change.session for change in plan.changes))
     return bool(store.project_rows([update.id for update in plan.updates]))

@@ -250,11 +250,20 @@ def _other_databases(context: RuleContext) -> Iterator[CheckResult]:
     for other in context.other_databases:
         if other.unread:
             texts.append(f"{other.path.name} beside it can't be read ({other.unread}), so nobody can tell what it has")
-        elif other.only_there:
-            has = count(len(other.only_there), "session")
-            texts.append(f"{other.path.name} beside it has {has} that this one doesn't: `{other.list_command}`")
+        elif other.ids:
+            has = count(len(other.ids), "session")
+            texts.append(
+                f"{other.path.name} beside it has {has} that this one doesn't: {other.what_to_do(len(other.ids))}"
+            )
     rows = [
-        {"path": str(other.path), "onlyThere": None if other.unread else len(other.only_there), "unread": other.unread}
+        {
+            "path": str(other.path),
+            "channel": other.channel,
+            "onlyThere": None if other.unread else len(other.ids),
+            "unread": other.unread,
+            "noMerge": other.no_merge,
+            "merge": other.merge_command() if other.ids and not other.no_merge else None,
+        }
         for other in context.other_databases
     ]
     text = "; ".join(texts) or "no sessions that only another database beside it has"

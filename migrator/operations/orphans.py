@@ -55,7 +55,7 @@ class OrphanList:
     commands: tuple[str, ...]
     only_in_2: int
     unread: Sequence[str]
-    unread_databases: Sequence[OtherDatabase]
+    other_databases: Sequence[OtherDatabase]
     warnings: Sequence[PlanWarning]
 
 
@@ -94,7 +94,7 @@ def list_orphans(
         context.on_this_database(["opencode-migrator list --all", explain_one]),
         len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
         json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
-        [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),
+        ask.other_databases if OTHER_DATABASE in asked else (),
         (*query.warnings(context.store), *rule_warnings(failed or {})),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from migrator.errors import PluginFailed
 from migrator.model import Orphan, PlanWarning, Reason
 from migrator.progress import counted
+from migrator.store.paging import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -89,13 +90,7 @@ def _last_used_first(context: RuleContext, lost: Mapping[str, Lost]) -> Iterable
     in_order = [found for id_ in context.by_id if (found := lost.get(id_))]
     if len(in_order) == len(lost):
         return in_order
-    return sorted(lost.values(), key=_sort_key, reverse=True)
-
-
-def _sort_key(lost: Lost) -> tuple[bool, Any, str]:
-    """Order as SQLite does, to which text is more than any number: a time may be text that somebody wrote by hand."""
-    session, _ = lost
-    return isinstance(session.updated, str), session.updated, session.id
+    return sorted(lost.values(), key=lambda found: order_of(found[0]), reverse=True)
 
 
 def tally(found: Iterable[Orphan], names: Iterable[str]) -> dict[str, int]:

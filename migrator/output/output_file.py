@@ -77,7 +77,7 @@ class OutputFile:
                     stream.write(text)
                 return
         with self.beside(database) as new:
-            new.write_text(text, encoding="utf-8")
+            new.write_text(text, encoding="utf-8", newline="\n")
 
     @contextmanager
     def beside(self, database: str | Path) -> Iterator[Path]:

@@ -7,15 +7,15 @@ we wanted to know. Only silence counts: a program that goes on printing or readi
 from __future__ import annotations
 
 import os
-import select
-import selectors
-import signal
 import subprocess
 import time
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from queue import Empty, Full, Queue
+from threading import Thread
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
+from migrator.disk.system import kill_with_all, start_apart
 from migrator.errors import BadInput, CantTell
 from migrator.text import count
 
@@ -26,6 +26,8 @@ SETTING = "OPENCODE_MIGRATOR_GIT_SECONDS"
 """The environment variable with which a user whose disks are slow makes us wait longer for an answer."""
 
 _AT_ONCE = 1 << 16
+_AHEAD = 16
+"""How many chunks of what a program prints are read before somebody asks for them."""
 
 
 class Patience(NamedTuple):
@@ -84,11 +86,23 @@ def run(
     it can't be started, CantTell if it is silent for too long or prints too much.
     """
     typed = stdin if isinstance(stdin, bytes) else b""
-    streams = (subprocess.PIPE if isinstance(stdin, bytes) else stdin, stdout or subprocess.PIPE, subprocess.PIPE)
-    with _started(command, *streams) as process:
-        talk = _Talk(command, process, patience)
-        talk.go_on(typed)
-        return subprocess.CompletedProcess(command.words, talk.exit_code(), bytes(talk.kept[1]), bytes(talk.kept[2]))
+    given = stdin if not isinstance(stdin, bytes) else subprocess.PIPE if typed else subprocess.DEVNULL
+    seconds, kept = _seconds(patience), {1: bytearray(), 2: bytearray()}
+    with _started(command, given, stdout or subprocess.PIPE, subprocess.PIPE) as process:
+        with _Talk(command, process, typed) as talk:
+            for number, chunk in talk.until_silent(seconds):
+                if number == 0:
+                    continue
+                kept[number] += chunk
+                if len(kept[number]) > patience.most_bytes:
+                    if not patience.is_enough:
+                        raise CantTell(f"{command.what} prints more than {patience.most_bytes >> 20} MB")
+                    return subprocess.CompletedProcess(command.words, 0, bytes(kept[1]), bytes(kept[2]))
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise _silent(command, seconds) from None
+        return subprocess.CompletedProcess(command.words, code, bytes(kept[1]), bytes(kept[2]))
 
 
 class Batch:
@@ -96,18 +110,18 @@ class Batch:
 
     def __init__(self, command: Command) -> None:
         """Start it. Raises OSError if that fails."""
-        self._command = command
+        seconds = _seconds(QUESTION)
         self._started = _started(command, subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL)
         self._process = self._started.__enter__()
         self._answered = bytearray()
-        self._ready = select.poll()
-        if self._process.stdout is not None:
-            self._ready.register(self._process.stdout, select.POLLIN)
+        self._talk = _Talk(command, self._process)
+        self._answers = self._talk.until_silent(seconds)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._talk.__exit__()
         self._started.__exit__(None, None, None)
 
     def send(self, line: str) -> None:
@@ -134,10 +148,7 @@ class Batch:
         return taken
 
     def _more(self) -> bool:
-        assert self._process.stdout is not None  # noqa: S101 - for the type checker
-        if not self._ready.poll((seconds := _seconds(QUESTION)) * 1000):
-            raise _silent(self._command, seconds)
-        chunk = os.read(self._process.stdout.fileno(), _AT_ONCE)
+        _, chunk = next(self._answers, (1, b""))
         self._answered += chunk
         return bool(chunk)
 
@@ -146,99 +157,91 @@ class Batch:
 def _started(command: Command, *streams: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program without a terminal; what still runs at the end of the block is killed, with what it started."""
     stdin, stdout, stderr = streams
-    process = subprocess.Popen(
-        command.words,
-        cwd=command.directory,
-        env=command.environ,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        bufsize=0,
-        start_new_session=True,
-    )
+    process = start_apart(command.words, command.directory, command.environ, (stdin, stdout, stderr))
     try:
         yield process
     finally:
         if process.poll() is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+            kill_with_all(process)
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
         process.wait()
 
 
 class _Talk:
-    """A program that we write to and read from; `kept` is what it has printed, by the number of the stream."""
+    """What passes between us and a program, by a thread for each of its streams.
 
-    def __init__(self, command: Command, process: subprocess.Popen[bytes], patience: Patience) -> None:
+    Windows has no other way to wait for several pipes. Each thread closes its pipe: one that something that the program
+    has left behind still holds may be read for ever. At most some chunks are read ahead.
+    """
+
+    def __init__(self, command: Command, process: subprocess.Popen[bytes], typed: bytes = b"") -> None:
         self._command = command
         self._process = process
-        self._patience = patience
-        self._seconds = _seconds(patience)
-        self._left = memoryview(b"")
-        self._is_cut = False
-        self.kept = {1: bytearray(), 2: bytearray()}
+        self._news: Queue[tuple[int, bytes]] = Queue(_AHEAD)
+        self._is_over = False
+        self._open = set()
+        for number, pipe in ((0, process.stdin if typed else None), (1, process.stdout), (2, process.stderr)):
+            if pipe is not None:
+                self._open.add(number)
+                work = (self._send, pipe, typed) if number == 0 else (self._receive, number, pipe)
+                Thread(target=work[0], args=work[1:], daemon=True).start()
 
-    def go_on(self, stdin: bytes) -> None:
-        """Let the program read `stdin` while it prints, until both are done or what it has printed is enough."""
-        self._left = memoryview(stdin)
-        with selectors.DefaultSelector() as selector:
-            for number, pipe in enumerate((self._process.stdin, self._process.stdout, self._process.stderr)):
-                if pipe is not None:
-                    os.set_blocking(pipe.fileno(), False)
-                    event = selectors.EVENT_READ if number else selectors.EVENT_WRITE
-                    selector.register(pipe, event, (number, pipe))
-            while selector.get_map() and not self._is_cut:
-                ready = self._wait(selector)
-                if not ready and self._process.poll() is None:
-                    raise _silent(self._command, self._seconds)
-                if not ready:  # something that it left behind still has its streams
-                    return
-                for number, pipe in (key.data for key, _ in ready):
-                    if not (self._receive(number, pipe) if number else self._send(pipe)):
-                        selector.unregister(pipe)
-                        pipe.close()
+    def __enter__(self) -> Self:
+        return self
 
-    def _wait(self, selector: selectors.BaseSelector) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what has become ready; nothing once the program was silent for too long."""
-        if (check := _check.get()) is None:
-            return selector.select(self._seconds)
-        deadline = time.monotonic() + self._seconds
-        while not (ready := selector.select(_CHECK_SECONDS)) and time.monotonic() < deadline:
-            check()
-        return ready
+    def __exit__(self, *_: object) -> None:
+        self._is_over = True
 
-    def _send(self, pipe: IO[bytes]) -> bool:
-        """Write as much as there is room for; tell whether anything is left."""
-        self._left = self._left[_write(pipe, self._left[:_AT_ONCE]) :]
-        return bool(self._left)
+    def until_silent(self, seconds: float) -> Iterator[tuple[int, bytes]]:
+        """Yield what is printed, with the number of its stream, and (0, ...) for what was read; until all is closed.
 
-    def _receive(self, number: int, pipe: IO[bytes]) -> bool:
-        """Read what is there; tell whether there may be more."""
-        chunk = os.read(pipe.fileno(), _AT_ONCE)
-        self.kept[number] += chunk
-        if len(self.kept[number]) > self._patience.most_bytes:
-            if not self._patience.is_enough:
-                raise CantTell(f"{self._command.what} prints more than {self._patience.most_bytes >> 20} MB")
-            self._is_cut = True
-        return bool(chunk)
+        Raises CantTell if nothing passes for so many seconds. If the program has ended, something that it left behind
+        has its streams, and nobody waits for that.
+        """
+        while self._open:
+            news = self._next(seconds)
+            if news is None:
+                if self._process.poll() is None:
+                    raise _silent(self._command, seconds)
+                return
+            if news[1]:
+                yield news
+            else:
+                self._open.remove(news[0])
 
-    def exit_code(self) -> int:
-        """Wait for the end; 0 if that isn't needed."""
-        try:
-            return 0 if self._is_cut else self._process.wait(self._seconds)
-        except subprocess.TimeoutExpired:
-            raise _silent(self._command, self._seconds) from None
+    def _next(self, seconds: float) -> tuple[int, bytes] | None:
+        """Return what has passed; None if nothing does. On Windows, Ctrl-C is heard between two waits only."""
+        check, deadline = _check.get(), time.monotonic() + seconds
+        while True:
+            try:
+                return self._news.get(timeout=_CHECK_SECONDS)
+            except Empty:
+                if check is not None:
+                    check()
+                if time.monotonic() >= deadline:
+                    return None
 
+    def _receive(self, number: int, pipe: IO[bytes]) -> None:
+        with pipe:
+            while self._tell(number, chunk := pipe.read(_AT_ONCE)) and chunk:
+                pass
 
-def _write(pipe: IO[bytes], chunk: memoryview) -> int:
-    """Write into a pipe that has room; return how many bytes are done with: all of them if nobody reads any more."""
-    try:
-        return pipe.write(chunk) or 0
-    except BrokenPipeError:
-        return len(chunk)
+    def _send(self, pipe: IO[bytes], typed: bytes) -> None:
+        left = memoryview(typed)
+        with suppress(OSError), pipe:  # nobody reads any more
+            while left and self._tell(0, b"sent"):
+                left = left[pipe.write(left[:_AT_ONCE]) :]
+        self._tell(0, b"")
+
+    def _tell(self, number: int, chunk: bytes) -> bool:
+        """Hand on what has passed, once there is room; return whether anybody still listens."""
+        while not self._is_over:
+            with suppress(Full):
+                self._news.put((number, chunk), timeout=_CHECK_SECONDS)
+                return True
+        return False
 
 
 def check_setting() -> None:

@@ -78,9 +78,9 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
         str(store.path),
         store.schema.dialect,
         changes,
-        (*updates, *(change for change in _project_changes(places.values(), projects) if change.id not in updated)),
+        (*updates, *(change for change in project_changes(places.values(), projects) if change.id not in updated)),
         (
-            *_read_only_warnings(store),
+            *read_only_warnings(store),
             *selection.warnings,
             *destination.warnings(),
             *repository_warnings(changes, sources),
@@ -97,12 +97,14 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
     )
 
 
-def _read_only_warnings(store: Store) -> Iterable[PlanWarning]:
+def read_only_warnings(store: Store) -> Iterable[PlanWarning]:
+    """Yield why a plan for this database can't be applied, if it can't."""
     if because := store.schema.read_only_because:
         yield PlanWarning(READ_ONLY, f"This can't be applied: the database is only read, since {because}.")
 
 
-def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:
+def project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:
+    """Yield for the project of each place whether its row is there or to be registered."""
     rows = {project.id: project for project in known}
     for place in places:
         if project := rows.get(place.project_id):

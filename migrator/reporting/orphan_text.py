@@ -72,7 +72,7 @@ def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
 
 
 def in_place_text(
-    hidden: HiddenCounts | None, commands: Sequence[str], only_in_2: int, unread: Iterable[OtherDatabase]
+    hidden: HiddenCounts | None, commands: Sequence[str], only_in_2: int, others: Iterable[OtherDatabase]
 ) -> Iterator[str]:
     """Yield what else people should know: which sessions are in place and hidden, or not seen by opencode 1.
 
@@ -93,7 +93,7 @@ def in_place_text(
             f"Looked at as opencode 2 does, whose database it is now: {count(only_in_2, 'session')} only opencode 2 "
             "has, and opencode 1 doesn't show."
         )
-    for other in unread:
+    for other in (each for each in others if each.unread):
         yield (
             f"{other.path.name} beside this database can't be read ({other.unread}), so nobody can tell whether it has "
             "sessions that aren't here."

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
+from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines, tilde_in
 from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
@@ -56,8 +56,7 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
         yield f"{more} {'updated' if done else 'to update'}; --verbose shows all."
-    moves = any(change.moves for change in plan.changes)
-    yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
@@ -80,8 +79,10 @@ def headline(plan: Plan) -> str:
 def headline_text(plan: Plan) -> str:
     """Return the same without a style."""
     numbers = summary(plan)
+    if plan.merge is not None:
+        return merge_headline(plan)
     rest = (words := unchanged_words(plan)) and f"; {words}"
-    if plan.changes and not any(change.moves for change in plan.changes):
+    if plan.changes and not plan.moving:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
     parts = []
     if plan.changes or not plan.updates:
@@ -97,6 +98,18 @@ def sessions_text(changes: Sequence[Change]) -> str:
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
 
 
+def merge_headline(plan: Plan) -> str:
+    """Return the first line of a plan that brings sessions from another database, or takes them out again."""
+    merge, what = plan.merge, sessions_text(plan.changes)
+    if merge is None or merge.taken_out:
+        return f"Plan: {what} to take out again."
+    again = " again" if _direction(plan.changes) == REDO_OF else ""
+    longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
+    of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
+    rest = unchanged_words(plan)
+    return f"Plan: {what} to bring in{again} from {tilde(merge.other)}{of_these}{rest and f'; {rest}'}."
+
+
 def unchanged_words(plan: Plan) -> str:
     """Return `3 sessions are there already`, or what else is true of those that a plan doesn't change; "" for none."""
     number = len(plan.unchanged)
@@ -104,6 +117,8 @@ def unchanged_words(plan: Plan) -> str:
         words = "left as it is", "left as they are"
     elif plan.relocated is not None:
         words = "above or below them stays", "above or below them stay"
+    elif plan.merge is not None:
+        words = "is here already", "are here already"
     else:
         words = "is there already", "are there already"
     return f"{count(number, 'session')} {words[number != 1]}" if number else ""

@@ -77,7 +77,12 @@ def run_headline(record: RunRecord) -> str:
         end = f"verified {record.verified:,}" if record.verified else ""
     did = "to change" if run.status is not RunStatus.APPLIED else "changed"
     what = sessions_text(record.plan.changes)
-    if any(change.moves for change in record.plan.changes):
+    if merge := record.plan.merge:
+        did = (
+            "taken out" if merge.taken_out else f"brought in{' again' if run.redoes else ''} from {tilde(merge.other)}"
+        )
+        did = f"to be {did}" if run.status is not RunStatus.APPLIED else did
+    elif record.plan.moving:
         way = " again" if run.redoes else " back" if run.undoes else ""
         did = f"{'to move' if run.status is not RunStatus.APPLIED else 'moved'}{way}"
     elif record.plan.changes:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from migrator.model import RunStatus
 from migrator.reporting.next_steps import is_undo, step_lines, steps_after
 from migrator.reporting.style import styled
-from migrator.text import count, wrapped
+from migrator.text import count, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.model import Plan, Run
+    from migrator.model import Merge, Plan, Run
 
 
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
@@ -57,6 +57,9 @@ def _lines(text: str, width: int | None) -> list[str]:
 
 def _moved_text(run: Run, width: int | None) -> Iterator[str]:
     """Yield what a run did that moved sessions or changed project rows."""
+    if run.merge is not None:
+        yield from _merged_text(run, run.merge, width)
+        return
     back, again = is_undo(run), " again" if run.redoes else ""
     if run.sessions:
         moved = f"Moved {count(run.sessions, 'session')}{' back' if back else again}."
@@ -66,6 +69,19 @@ def _moved_text(run: Run, width: int | None) -> Iterator[str]:
         yield from _lines(said, width)
     if run.projects:
         yield f"{'Set back' if back else 'Updated'} {count(run.projects, 'project')}{again}."
+
+
+def _merged_text(run: Run, merge: Merge, width: int | None) -> Iterator[str]:
+    """Yield what a run brought from another database, or took out again."""
+    what = count(run.sessions, "session")
+    if merge.taken_out:
+        yield styled(f"Took {what} out again.", bold=True)
+        said = f"Verified: {run.verified:,} of {run.sessions:,} are as before."
+    else:
+        again = " again" if run.redoes else ""
+        yield styled(f"Brought {what} in{again} from {tilde(merge.other)}.", bold=True)
+        said = f"Verified: opencode lists {run.verified:,} of {run.sessions:,} where they belong."
+    yield from _lines(said, width)
 
 
 def _file_undo_text(run: Run) -> str:

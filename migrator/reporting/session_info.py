@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from migrator.model import Orphan, Project, Session
 
 
-def global_sessions(sessions: Sequence[SessionJson], projects: Mapping[str, Project]) -> list[str]:
-    """Return the JSON of each session with its project, null where it has no row."""
+def global_sessions(
+    sessions: Sequence[SessionJson], projects: Mapping[str, Project], more: Mapping[str, object] | None = None
+) -> list[str]:
+    """Return the JSON of each session with its project, null where it has no row, and the members that are `more`."""
     ids = {session.project_id for session in sessions}
-    ends = {id_: _members({"project": _project(projects.get(id_))}) for id_ in ids}
+    ends = {id_: _members({"project": _project(projects.get(id_)), **(more or {})}) for id_ in ids}
     return [session.json[:-1] + ends[session.project_id] for session in sessions]
 
 

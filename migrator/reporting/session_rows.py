@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migrator.disk.data_directory import channel_named
 from migrator.model import Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
+from migrator.store.location import database_label
 from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
 
 if TYPE_CHECKING:
@@ -34,6 +37,11 @@ def session_rows(
         if passages and (passage := passages.get(row["id"])):
             row["passage"] = passage._asdict()
     return rows
+
+
+def database_row(path: Path) -> dict[str, str | None]:
+    """Return the database that a session is of as JSON; `channel` is null for a copy by another name."""
+    return {"channel": channel_named(path.name), "path": str(path)}
 
 
 def with_passages(lines: Iterable[str], rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
@@ -110,6 +118,12 @@ def _project(row: Mapping[str, Any]) -> str:
     return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
 
 
+def _database(row: Mapping[str, Any]) -> str | None:
+    if "database" not in row:
+        return None
+    return database_label(Path(row["database"]["path"]))
+
+
 def _title(row: Mapping[str, Any]) -> str:
     return title_text(row["title"]) + (" (archived)" if row["archived"] else "")
 
@@ -135,6 +149,7 @@ SESSION_COLUMNS = {
         "opencode",
         lambda row: " ".join(who.removeprefix("opencode ") for who in row["heldBy"]) if "heldBy" in row else None,
     ),
+    "database": Column("Database", _database),
     "project": Column("Project", lambda row: row["project"] and row["project"]["name"], ColumnKind.TEXT, _project),
     "project-id": field("Project ID", "projectId", ColumnKind.ID),
     "directory": Column("Directory", itemgetter("directory"), ColumnKind.PATH, _directory, _red_if_gone),
@@ -157,11 +172,13 @@ ORPHAN_SHOWN = ("id", "updated", "rule", "directory", "home", "certainty", "titl
 NARROW = 100
 
 
-def session_columns_shown(*, with_project: bool, with_opencode: bool = False, width: int | None = None) -> list[str]:
+def session_columns_shown(
+    *, with_project: bool, with_opencode: bool = False, with_database: bool = False, width: int | None = None
+) -> list[str]:
     """Return the columns of a table; on a narrow terminal the directory alone must say which project.
 
-    `with_opencode`: one that says which opencodes have it.
+    `with_opencode`: one that says which opencodes have it, `with_database`: one that says which database.
     """
-    opencode = ["opencode"] if with_opencode else []
+    opencode = [*(["database"] if with_database else []), *(["opencode"] if with_opencode else [])]
     project = ["project"] if with_project and (width is None or width >= NARROW) else []
     return ["id", "updated", *opencode, *project, *(["directory"] if with_project else []), "title"]

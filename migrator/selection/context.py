@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 class DatabaseSelectorContext:
     """The SelectorContext of one database and its surroundings.
 
-    `orphan_ids` returns the ids of lost sessions, all of them or those that the rule of this name finds.
+    `orphan_ids` returns the ids of lost sessions, all of them or those that the rule of this name finds. `also_known`
+    are ids of other databases that are looked into together with this one: they may be named, and select nothing here.
     """
+
+    also_known: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class DatabaseSelectorContext:
         self._orphan_ids = orphan_ids
         self.directories = cache(store.directories)
         self.projects = cache(store.projects)
-        self.stdin_lines = cache(_stdin_lines)
+        self.stdin_lines = _stdin_lines
         self._sessions_of: dict[str, RepositorySessions] = {}
 
     @cached_property
@@ -53,10 +56,12 @@ class DatabaseSelectorContext:
         return current_directory()
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
-        return self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
+        found = self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
+        also = sorted(id_ for id_ in self.also_known.difference(found) if id_.startswith(prefix))
+        return [*found, *also][:10]
 
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
-        return frozenset(self._store.ids_where(f"id {IN}", [array_of(ids)]))
+        return self.also_known.intersection(ids).union(self._store.ids_where(f"id {IN}", [array_of(ids)]))
 
     def elsewhere(self, ids: Sequence[str]) -> str:
         from migrator.store.elsewhere import elsewhere
@@ -109,6 +114,7 @@ class DatabaseSelectorContext:
         return self._orphan_ids(rule)
 
 
+@cache
 def _stdin_lines() -> list[str]:
     try:
         lines = read_lines("-")

@@ -32,10 +32,10 @@ def json_array(schema: str) -> dict[str, Any]:
     return {"application/json": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
-def page_response(description: str, schema: str) -> ResponseSpec:
-    """Return the response that is one page of a list, with the cursor of the next in a header."""
+def page_response(description: str, schema: str, headers: Mapping[str, Any] | None = None) -> ResponseSpec:
+    """Return the response that is one page of a list, with the cursor of the next in a header, and other `headers`."""
     header = {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}
-    return ResponseSpec(description, json_array(schema), {NEXT_CURSOR: header})
+    return ResponseSpec(description, json_array(schema), {NEXT_CURSOR: header, **(headers or {})})
 
 
 @dataclass(frozen=True, slots=True)

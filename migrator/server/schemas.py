@@ -77,6 +77,16 @@ _PROJECT = {
     },
 }
 
+_DATABASE = {
+    "description": "The database it is of, in a list of several.",
+    "type": "object",
+    "required": ["channel", "path"],
+    "properties": {
+        "channel": {"type": ["string", "null"], "description": "The release channel; null for a copy by another name."},
+        "path": {"type": "string", "description": "The file."},
+    },
+}
+
 SCHEMAS: dict[str, Any] = {
     "Session": {
         "description": "A session as opencode returns it, without what grows with its conversation.",
@@ -88,7 +98,7 @@ SCHEMAS: dict[str, Any] = {
         "description": "A session and its project.",
         "type": "object",
         "required": [*_REQUIRED, "project"],
-        "properties": {**SESSION_PROPERTIES, "project": _PROJECT},
+        "properties": {**SESSION_PROPERTIES, "project": _PROJECT, "database": _DATABASE},
     },
     "Orphan": {
         "description": "A session that got lost. One that is only in the JSON storage of opencode before 1.2 has an "

@@ -38,7 +38,9 @@ def listen(host: str, port: int) -> socket.socket:
     # Named as TCP, or asyncio doesn't turn Nagle's algorithm off, and every answer waits 40 ms for its second half.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows, SO_REUSEADDR would let another program listen at our address too.
+        alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+        listening.setsockopt(socket.SOL_SOCKET, alone, 1)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:

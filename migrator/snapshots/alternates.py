@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.ownership import owner_of
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of, is_directory, names_in
-from migrator.disk.temp_dirs import locked
+from migrator.disk.system import locked
 from migrator.places.small_files import read_small
 from migrator.state_dir import written_beside
 
@@ -42,7 +42,7 @@ def write_alternates(git_dir: str, directories: Iterable[str]) -> None:
     """Replace the alternates of a repository, all at once or not at all; the caller keeps other writers out."""
     info = Path(git_dir, "objects", "info")
     with written_beside(info / "alternates", 0o666, owner_of(info)) as new:
-        new.write_text("".join(f"{line}\n" for line in directories), "utf-8", "surrogateescape")
+        new.write_text("".join(f"{line}\n" for line in directories), "utf-8", "surrogateescape", "\n")
 
 
 def add_alternates(git_dir: str, directories: Iterable[str]) -> None:

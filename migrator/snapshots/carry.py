@@ -34,19 +34,24 @@ _ELSEWHERE = "where opencode 2 has sessions, it is carried within one checkout o
 
 
 def carry_decisions(
-    store: Store, places: Places, changes: Sequence[Change], relocated: FolderMoves | None = None
+    store: Store,
+    places: Places,
+    changes: Sequence[Change],
+    relocated: FolderMoves | None = None,
+    into: Store | None = None,
 ) -> dict[str, CarryDecision]:
     """Map the session of each change, which has file undo, to the decision; `relocated` are folders that are followed.
 
-    Of a session that only opencode 1 has, it goes along wherever that finds it.
+    Of a session that only opencode 1 has, it goes along wherever that finds it. `into` is another database, if the
+    sessions come into that.
     """
-    checker = CarryChecker(store, places, relocated)
+    checker = CarryChecker(store, places, relocated, into)
     if not store.schema.has_v2:
         return checker.check(changes)
     ids = [change.session for change in changes]
     in_1, in_2 = store.bindings(ids, 1), store.bindings(ids, 2)
     vcs = {project.id: project.vcs for project in store.projects()}
-    routes = SnapshotRoutes(store, places, relocated)
+    routes = SnapshotRoutes(store, places, relocated, into)
     found: dict[str, CarryDecision] = {}
     of_1: dict[str, Change] = {}
     of_2: dict[str, Binding] = {}
@@ -93,7 +98,7 @@ def _left(half: CarryDecision, other: UndoRecord | RecordOf2 | None) -> CarryDec
 
 def _is_same_checkout(routes: SnapshotRoutes, change: Change) -> bool:
     """Tell whether a change leaves project and worktree as they are. Raises MigratorError if nobody can tell."""
-    before = routes.git_dir(change.before) if change.before.workspace_id is None else None
+    before = routes.git_dir(change.before) if change.before.workspace_id is None and routes.share_place else None
     return before is not None and before == routes.git_dir(change.after)
 
 

@@ -63,12 +63,14 @@ class CarryDecision:
 class CarryChecker:
     """Decides for moves in one database; asks git a few questions for each pair of worktrees, never for each session.
 
-    `relocated` are the folders that a relocation follows.
+    `relocated` are the folders that a relocation follows; `into` is another database, if the sessions come into that.
     """
 
-    def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
+    def __init__(
+        self, store: Store, places: Places, relocated: FolderMoves | None = None, into: Store | None = None
+    ) -> None:
         self._store = store
-        self._routes = SnapshotRoutes(store, places, relocated)
+        self._routes = SnapshotRoutes(store, places, relocated, into)
         self._readability = Readability()
 
     def check(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
@@ -162,6 +164,9 @@ class _RouteChecker:
 
     def decide(self, session: _Session) -> CarryDecision:
         """Decide for one session."""
+        if self._stays and self._route.of_other_database and not self._complete.issuperset(_named_by(session)):
+            # A turn of a clone elsewhere may begin with a tree that is known here too, and none ends with one.
+            return CarryDecision(self._route, detached=len(session.turns), because=_PRUNED)
         redo_tree, stand_in = session.redo_tree, self._stand_in(session)
         if redo_tree is not None and not self._is_same_tree(redo_tree, stand_in):
             because = "it is reverted, and a redo would restore the whole worktree as it was then"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import give_path, make_directory, owner_of
+from migrator.disk.system import sync
 from migrator.disk.temp_dirs import temporary_folder
 from migrator.snapshots.alternates import write_alternates
 from migrator.snapshots.git import git_path, run_git
-from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from migrator.snapshots.route import SnapshotRoute

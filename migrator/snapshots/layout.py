@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import data_directory
 from migrator.disk.readable import naming_remedy
+from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_there, names_in
 from migrator.errors import CantTell
 from migrator.snapshots.readable import why_broken
@@ -39,12 +40,21 @@ class Layout:
         root = beside if beside.is_dir() else data_directory() / "snapshot"
         return cls(root, store.schema.has_path)
 
+    @classmethod
+    def beside(cls, store: Store) -> Layout:
+        """Return the layout for another database, of which only what lies beside it is known to be its own."""
+        return cls(store.path.parent / "snapshot", store.schema.has_path)
+
     def git_dir(self, project_id: str, worktree: str) -> str:
         """Return the git directory of a worktree's snapshot repository, whether or not it exists."""
         project = f"{self.root}/{project_id}"
         # opencode's choice of a name; nothing here is a secret
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
+
+    def is_same_place(self, other: Layout) -> bool:
+        """Tell whether this is the same directory of snapshots, by whatever path."""
+        return self.root == other.root or is_same_directory(str(self.root), str(other.root))
 
     def has(self, git_dir: str) -> bool:
         """Tell whether a snapshot repository is there. Raises CantTell if nobody can tell.

@@ -32,7 +32,7 @@ class SnapshotRoute(NamedTuple):
     `source_gone` tells whether the source worktree isn't at its place any more, whatever is there instead.
     `moving_folders` are the folders that move next, old and new path of each: until then, the target worktree is at its
     old place. `other_source_objects` are object directories with snapshots of the source that opencode doesn't find any
-    more.
+    more. `of_other_database` tells that the sessions come from another database: maybe from one of another machine.
     """
 
     source: str
@@ -43,6 +43,7 @@ class SnapshotRoute(NamedTuple):
     source_gone: bool = False
     moving_folders: tuple[tuple[str, str], ...] = ()
     other_source_objects: tuple[str, ...] = ()
+    of_other_database: bool = False
 
     @property
     def git_environment(self) -> dict[str, str]:
@@ -79,12 +80,22 @@ class NoRoute(NamedTuple):
 
 
 class SnapshotRoutes:
-    """The routes in one database, each found once; `relocated` are the folders that a relocation follows."""
+    """The routes in one database, each found once; `relocated` are the folders that a relocation follows.
 
-    def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
+    `into` is another database, if the sessions come into that, with snapshots of its own. A worktree that has the path
+    of one of theirs is theirs only if it has the very files: they may be of another machine.
+    """
+
+    def __init__(
+        self, store: Store, places: Places, relocated: FolderMoves | None = None, into: Store | None = None
+    ) -> None:
         self._store = store
         self._places = places
-        self._layout = Layout.of(store)
+        self._layout = Layout.of(store) if into is None else Layout.beside(store)
+        self._target_layout = self._layout if into is None else Layout.of(into)
+        self._comes_in = into is not None
+        self.share_place = self._layout.is_same_place(self._target_layout)
+        """Whether the snapshots of both ends are kept in one data directory."""
         self._is_relocation = relocated is not None
         self._moved, self._moving = FolderMap(()), FolderMap(())
         if relocated is not None and relocated.state is FolderState.WILL_MOVE:
@@ -135,7 +146,7 @@ class SnapshotRoutes:
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
             return f"opencode has no snapshots of {source}"
-        gone = self._is_gone(source, before.project_id)
+        gone = self._is_gone(source, before.project_id) or not self._is_of_here(git_dirs[0], source)
         if source == target.worktree and not gone:
             gone = not self.has_belonged_to(before.project_id, target)
         elif why_not := self._why_unrelated(before, source, target, git_dirs[0] if gone else None):
@@ -143,13 +154,14 @@ class SnapshotRoutes:
         worktree = self._moving.new_path(target.worktree) or target.worktree
         return SnapshotRoute(
             git_dirs[0],
-            self._layout.git_dir(target.project_id, worktree),
+            self._target_layout.git_dir(target.project_id, worktree),
             source,
             worktree,
             self._objects_of(target.worktree),
             gone,
             self._moving.pairs,
             tuple(f"{other}/objects" for other in git_dirs[1:]),
+            self._comes_in,
         )
 
     def _snapshots_of(self, source: str, project_id: str, target: Place) -> list[str]:
@@ -174,6 +186,13 @@ class SnapshotRoutes:
         place = self._places.find(source)
         taken = place.worktree != source or not self.has_belonged_to(project_id, place)
         return taken or self._moved.old_path(source) is not None
+
+    def _is_of_here(self, git_dir: str, source: str) -> bool:
+        """Tell whether a source worktree that is there is the one of which a repository has snapshots.
+
+        It is, if the repository is of our own data directory; another may be of another machine, or of a clone.
+        """
+        return self.share_place or self._is_same_folder(git_dir, source) is True
 
     def _old_worktree(self, before: Binding) -> str | None:
         """Return the worktree that the session's snapshots are of: the checkout root that its row's `path` implies.
@@ -215,6 +234,8 @@ class SnapshotRoutes:
             return None
         if why_unreadable := Readability().why_unreadable(snapshots):
             raise CantTell(why_unreadable)
+        if self._comes_in:
+            return f"nothing shows that {target.worktree} is the very folder that the other database has snapshots of"
         return f"{source} is gone, and nothing shows that {target.worktree} is what was there"
 
     def has_belonged_to(self, project_id: str, place: Place) -> bool:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import give_path, make_directory, owner_of
-from migrator.disk.temp_dirs import locked, remove_abandoned, temporary_folder
+from migrator.disk.system import link, locked, make_removable, sync
+from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
 from migrator.places.small_files import read_small
 from migrator.snapshots.alternates import add_alternates
 from migrator.snapshots.create import create
 from migrator.snapshots.git import GitFailed, run_git
 from migrator.snapshots.trees import complete_trees
-from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -100,14 +100,14 @@ class _KeptPacks:
         self.folder = path / "objects" / "pack"
         self.folder.mkdir(parents=True)
         (path / "refs").mkdir()
-        (path / "HEAD").write_text("ref: refs/heads/main\n")
+        (path / "HEAD").write_bytes(b"ref: refs/heads/main\n")
         for keep in Path(target, "objects", "pack").glob("*.keep"):
             pack, index = keep.with_suffix(".pack"), keep.with_suffix(".idx")
             if pack.exists() and index.exists():
                 with suppress(GitFailed):
                     run_git(self._git_dir, "verify-pack", str(index))
                     for file in (pack, index):
-                        (self.folder / file.name).symlink_to(file.resolve())
+                        link(self.folder / file.name, file.resolve())
 
     def objects(self) -> set[bytes]:
         """Return the hashes of all objects."""
@@ -139,4 +139,6 @@ def _remove_incomplete(packs: Path) -> None:
         for keep in packs.glob("*.keep"):
             if not keep.with_suffix(".idx").exists() and (read_small(str(keep), 64) or b"").strip() == _OURS.encode():
                 for suffix in (".pack", ".rev", ".keep"):
-                    keep.with_suffix(suffix).unlink(missing_ok=True)
+                    with suppress(FileNotFoundError):
+                        make_removable(keep.with_suffix(suffix))
+                        keep.with_suffix(suffix).unlink()

@@ -55,8 +55,13 @@ def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Conn
 
 
 def file_uri(path: Path, query: str) -> str:
-    """Return the address by which SQLite opens a file in a certain way, whatever bytes are in its name."""
-    return f"file:{quote(os.fsencode(path))}?{query}"
+    """Return the address by which SQLite opens a file in a certain way, whatever bytes are in its name.
+
+    It wants `file:///C:/Users` on Windows, and `file:////server/share`.
+    """
+    name = path.as_posix()
+    root = ("//" if name.startswith("/") else "///") if path.is_absolute() else ""
+    return f"file:{root}{quote(os.fsencode(name), safe='/:')}?{query}"
 
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
@@ -69,10 +74,16 @@ def _configured(connection: sqlite3.Connection, *, write: bool) -> sqlite3.Conne
         connection.set_progress_handler(lambda: 0, _STEPS)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
-    connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
+    make_durable(connection)
     connection.execute("PRAGMA cache_size = -64000")  # 64 MB, as opencode's own connections have
     add_functions(connection)
     return connection
+
+
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Let what is committed survive a power cut, on a Mac too, where `fsync` alone leaves it in the disk's cache."""
+    for pragma in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def why_read_only(database: Path) -> str | None:

@@ -64,9 +64,10 @@ def _found(store: Store, texts: Collection[str]) -> Iterator[str]:
     for other in other_databases(store):
         if other.unread:
             yield _unread(other)
-        elif ids := _matching(texts, (session.id for session in other.only_there)):
-            words = " ".join(f"--from-id {id_}" for id_ in ids[:_NAMED])
-            yield f"{other.path.name} beside this database has {first_few(ids, _NAMED)}: `{other.command} list {words}`"
+        elif ids := sorted(_matching(texts, other.ids)):
+            words = [word for id_ in ids[:_NAMED] for word in ("--from-id", id_)]
+            has = f"{other.path.name} beside this database has {first_few(ids, _NAMED)}"
+            yield f"{has}: {other.what_to_do(len(ids), *words)}"
     files, unreadable = left_behind_files(store)
     if ids := _matching(texts, files):
         yield f"only the JSON storage of opencode before 1.2 has {first_few(ids, _NAMED)}: {files[ids[0]]}"

@@ -38,6 +38,21 @@ class JsonPage(NamedTuple):
     next: Cursor | None
 
 
+def json_page(store: Store, shown: ListFilter, cursor: Cursor | None, limit: int) -> JsonPage:
+    """Return one page straight from a database, of which nobody keeps a copy."""
+    schema = replace(store.schema, has_path=True, has_workspace=True)
+    condition, params, tail = keyset(shown.conditions(schema), cursor, limit)
+    every = f"(SELECT {_columns(store)} FROM session)"
+    found = store.rows(f"SELECT time_updated, id, project_id, {SESSION} FROM {every} WHERE {condition} {tail}", params)
+    rows = [SessionJson._make(row) for row in found]
+    return JsonPage(rows[:limit], next_cursor(rows, limit))
+
+
+def _columns(store: Store) -> str:
+    existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
+    return selected(COLUMNS, existing, fit_for_json=True)
+
+
 class HistoryCopy:
     """The history as it was when the copy was made. Any number of threads may read it at the same time."""
 
@@ -57,8 +72,7 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
-        columns = selected(COLUMNS, existing, fit_for_json=True)
+        columns = _columns(store)
         with store.translate_errors():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             with transaction(store.connection, "BEGIN"):

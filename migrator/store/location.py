@@ -1,7 +1,9 @@
 """Where opencode keeps its database.
 
 Learnt from opencode 1.2.1 to 1.18.34: `OPENCODE_DB` is taken as it is when absolute and joined to the data directory
-when relative; a release channel other than latest, beta and prod has a database of its own, `opencode-CHANNEL.db`.
+when relative; a release channel other than latest, beta and prod has a database of its own, `opencode-CHANNEL.db`. The
+channel is compiled into the program. 1.3.2 gave prod one too, 1.14.34 and later don't: so `opencode-prod.db` may be
+there with sessions that no opencode shows any more.
 """
 
 from __future__ import annotations
@@ -10,16 +12,17 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk.data_directory import data_directory
+from migrator.disk.data_directory import channel_named, data_directory
 from migrator.disk.status import is_directory, names_in, status_of
-from migrator.errors import CantTell, MigratorError
+from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.text import shell_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SHARED_CHANNELS = frozenset({"latest", "beta", "prod"})
 
@@ -50,7 +53,9 @@ def locate(
         if wanted == ":memory:":
             raise MigratorError("OPENCODE_DB is :memory:, which no other process can read; name a file with --db PATH.")
         return Location(_existing(data / wanted, data, "named by OPENCODE_DB"))
-    path = _existing(data / _file_name(channel, environ), data, "where opencode keeps it")
+    if channel is not None and is_pattern(channel):
+        raise BadInput(f"The channel {channel} is a pattern, which only `list` takes; name one channel.")
+    path = _existing(data / file_of_channel(channel, environ), data, "where opencode keeps it")
     try:
         return Location(path, tuple(other for other in _databases(data) if other.resolve() != path))
     except CantTell as error:
@@ -65,11 +70,21 @@ def default_database() -> Path | None:
         return None
 
 
-def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
+def file_of_channel(channel: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the name of the database that opencode of a channel opens."""
     unchanneled = environ.get("OPENCODE_DISABLE_CHANNEL_DB", "").lower() in {"1", "true"}
     if channel is None or channel in _SHARED_CHANNELS or unchanneled:
         return "opencode.db"
+    return _own_name(channel)
+
+
+def _own_name(channel: str) -> str:
     return f"opencode-{re.sub(r'[^a-zA-Z0-9._-]', '-', channel)}.db"
+
+
+def is_pattern(channel: str) -> bool:
+    """Tell whether this is a pattern of channels: builds are named after branches, which have no such characters."""
+    return not {"*", "?", "["}.isdisjoint(channel)
 
 
 def is_same_file(recorded: str, path: Path) -> bool:
@@ -89,11 +104,85 @@ def databases_beside(path: Path) -> list[Path]:
     return sorted(other for real, other in beside.items() if not _is_same_file(real, path))
 
 
+def database_of_channel(path: Path, channel: str) -> Path:
+    """Return the database of a channel that lies beside the one at `path`, which is to be read.
+
+    That is `opencode-NAME.db` if there is one: for prod too, which no opencode opens since it has `opencode.db`.
+    Raises MigratorError with the channels that there are.
+    """
+    beside = databases_beside(path)
+    for name in (_own_name(channel), file_of_channel(channel, {})):
+        found = [other for other in beside if other.name == name]
+        if found[1:]:
+            raise MigratorError(
+                f"Channel {channel} has several databases: {', '.join(map(str, found))}; name the file."
+            )
+        if found:
+            return found[0]
+    if path.name in {_own_name(channel), file_of_channel(channel, {})}:
+        raise MigratorError(f"Channel {channel} has this very database, {path}; name another channel.")
+    channels = [known for other in beside if (known := channel_named(other.name))]
+    there = f"those of {', '.join(channels)} are there" if channels else "no other channel's is there"
+    raise MigratorError(f"There is no database of channel {channel} beside {path}: {there}.")
+
+
+def databases_of_channels(db: str | None, channels: Sequence[str]) -> dict[str, Path]:
+    """Return the databases of several channels, by what a list calls each.
+
+    A channel may be a pattern with `*`, `?` and `[ab]`, of the database at `db`, or of opencode's own, and those beside
+    it. Raises MigratorError for a channel that has none, and for a pattern that none matches.
+    """
+    ours = locate(db, None).path if db is not None else default_database()
+    every = [] if ours is None else [ours, *databases_beside(ours)]
+    if db is None:
+        every += _databases(data_directory())
+    first: dict[str, Path] = {}
+    for path in every:
+        first.setdefault(os.path.realpath(path), path)
+    labels = [database_label(path) for path in first.values()]
+    found: dict[str, Path] = {}
+    for label, path in zip(labels, first.values(), strict=True):
+        if any(_is_of_channel(path, channel) for channel in channels):
+            found[label if labels.count(label) == 1 else str(path)] = path
+    for channel in channels:
+        if not any(_is_of_channel(path, channel) for path in found.values()):
+            there = f"there are {', '.join(labels)}" if labels else "there is no database at all"
+            raise MigratorError(f"No channel that has a database is called {channel}; {there}.")
+    return found
+
+
+def _is_of_channel(path: Path, channel: str) -> bool:
+    if is_pattern(channel):
+        return fnmatchcase(channel_named(path.name) or path.name, channel)
+    return path.name == file_of_channel(channel)
+
+
+def database_label(path: Path) -> str:
+    """Return what a list calls a database: the channel that opens it, or its file name.
+
+    `opencode-prod.db` is called so: the channel prod has `opencode.db` today.
+    """
+    channel = channel_named(path.name)
+    return channel if channel and file_of_channel(channel, {}) == path.name else path.name
+
+
+def merge_words(path: Path, other: Path) -> list[str]:
+    """Return the words of `merge` that name another database as the source, and the one at `path` if it has to be."""
+    channel = channel_named(other.name)
+    try:
+        named = channel is not None and is_same_file(str(database_of_channel(path, channel)), other)
+    except MigratorError:
+        named = False
+    source = ["--from-channel", channel] if named and channel else [str(other)]
+    ours = default_database()
+    return [*source, *([] if ours and is_same_file(str(ours), path) else ["--db", str(path)])]
+
+
 def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Return the beginning of the commands on a database: `opencode-migrator --channel dev`, or with `--db PATH`."""
     channel = path.name.removeprefix("opencode-").removesuffix(".db")
     at_home = path.parent.resolve() == data_directory(environ).resolve()
-    if at_home and path.name not in {"opencode.db", channel} and _file_name(channel, environ) == path.name:
+    if at_home and path.name not in {"opencode.db", channel} and file_of_channel(channel, environ) == path.name:
         return f"opencode-migrator --channel {shell_quote(channel)}"
     return f"opencode-migrator --db {shell_quote(str(path))}"
 

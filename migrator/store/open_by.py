@@ -7,43 +7,26 @@ another container, or on a system without /proc.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import struct
-import sys
 import time
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from migrator.disk.status import open_descriptor
+from migrator.disk.processes import holders_of, lock_holder, name_of, open_files
 from migrator.errors import DatabaseInUse, Holder
 from migrator.progress import doing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-_PROC = Path("/proc")
+    from collections.abc import Callable
+    from pathlib import Path
 
 SERVICE = "opencode's background service"
 """The name of a process that has registered as that; see opencode_2/services.py."""
 
-_NAMELESS = "a process"
 _POLL_SECONDS = 0.2
 T = TypeVar("T")
 
 _LOCK_BYTES = (0x40000000, 512)
 """Where SQLite locks a database: first byte and number, from "PENDING" to the last "SHARED" one (its os_unix.c)."""
-
-_BSD = ("qqihh", ("start", "length", "pid", "type", "whence"))
-_LAYOUTS = {
-    "linux": ("hhqqi", ("type", "whence", "start", "length", "pid")),
-    "darwin": _BSD,
-    "netbsd": _BSD,
-    "openbsd": _BSD,
-    "freebsd": ("qqihhi", (*_BSD[1], "system")),
-}
-"""The fields of `struct flock` by the beginning of `sys.platform`; tried on Linux, the others as their headers say."""
 
 
 class OpenBy(NamedTuple):
@@ -69,7 +52,7 @@ def who_has_open(database: Path) -> OpenBy:
     except OSError as error:
         return OpenBy(True, shown) if shown else OpenBy(None, (), f"its locks can't be read ({error.strerror})")
     if pid is not None and pid > 0 and pid not in {holder.pid for holder in shown}:
-        shown = (*shown, Holder(pid, _name(pid)))
+        shown = (*shown, Holder(pid, name_of(pid)))
     if shown or pid is None:
         return OpenBy(bool(shown), shown)
     return OpenBy(True, (), "the system doesn't say which: it may be in a container, or on a machine that shares it")
@@ -78,24 +61,14 @@ def who_has_open(database: Path) -> OpenBy:
 def find_holders(database: Path) -> tuple[Holder, ...]:
     """Return the other processes that have the database, its log or its shared memory open, by pid.
 
-    Only those that /proc shows: none of another user, and none of another container.
+    Only those that the system shows: none of another user, and none of another container.
     """
-    wanted = _identities(f"{database}{suffix}" for suffix in ("", "-wal", "-shm"))
-    processes = sorted(int(entry.name) for entry in _PROC.glob("[0-9]*"))
-    return tuple(
-        Holder(process, _name(process))
-        for process in processes
-        if process != os.getpid() and wanted & _identities(_descriptors(process))
-    )
+    return holders_of(f"{database}{suffix}" for suffix in ("", "-wal", "-shm"))
 
 
 def databases_open_in(process: int) -> tuple[str, ...]:
     """Return the paths of the files ending in `.db` that a process has open; none where the system doesn't tell."""
-    targets = []
-    for path in _descriptors(process):
-        with suppress(OSError):
-            targets.append(os.readlink(path))
-    return tuple(target for target in targets if target.endswith(".db"))
+    return tuple(path for path in open_files(process) if path.endswith(".db"))
 
 
 def holder_names(found: OpenBy) -> str:
@@ -135,55 +108,3 @@ def until_free(attempt: Callable[[], T], seconds: float, waiting: Callable[[], N
             whole = int(time.monotonic() - began)
             advance(whole - told)
             told = whole
-
-
-def lock_holder(file: Path, where: tuple[int, int]) -> int | None:
-    """Return the pid of a process that keeps us from locking some bytes of a file, 0 or less if it isn't told.
-
-    `where` is the first byte and how many. None if there is no such process; of several it is the first. Nothing is
-    locked. Raises OSError if nobody can tell.
-    """
-    layout = next((layout for name, layout in _LAYOUTS.items() if sys.platform.startswith(name)), None)
-    if layout is None:
-        raise OSError(0, f"not known how on {sys.platform}")
-    own = open_descriptor(os.stat(file))
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC) if own is None else own
-    try:
-        return _first_lock(descriptor, where, *layout)
-    finally:
-        if own is None:
-            os.close(descriptor)
-
-
-def _first_lock(descriptor: int, where: tuple[int, int], form: str, names: Sequence[str]) -> int | None:
-    start, length = where
-    asked = {"type": fcntl.F_WRLCK, "whence": os.SEEK_SET, "start": start, "length": length}
-    question = struct.pack(form, *(asked.get(name, 0) for name in names))
-    answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, question)
-    told = dict(zip(names, struct.unpack(form, answer), strict=True))
-    return None if told["type"] == fcntl.F_UNLCK else told["pid"]
-
-
-def _descriptors(process: int) -> list[str]:
-    """Return the paths below /proc of what a process has open; none if it has gone, or belongs to somebody else."""
-    try:
-        return [entry.path for entry in os.scandir(_PROC / str(process) / "fd")]
-    except OSError:
-        return []
-
-
-def _identities(paths: Iterable[str]) -> set[tuple[int, int]]:
-    """Return (device, inode) of each of these files that exists."""
-    found = set()
-    for path in paths:
-        with suppress(OSError):
-            status = os.stat(path)
-            found.add((status.st_dev, status.st_ino))
-    return found
-
-
-def _name(process: int) -> str:
-    try:
-        return (_PROC / str(process) / "comm").read_text().strip() or _NAMELESS
-    except OSError:
-        return _NAMELESS

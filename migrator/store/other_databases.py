@@ -2,21 +2,29 @@
 
 opencode keeps a database for each channel in the same directory, and one never reads another's. Each is only read, by
 `read_untouched`, and whatever tables it has: a session needs an id, and the rest is taken as far as it is there.
+
+Only ids are read at first, which SQLite has in an index of their own: a row of a session may hold megabytes, as the
+diffs of its last turn.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from migrator.disk.data_directory import channel_named
 from migrator.errors import CantTell, MigratorError
 from migrator.model import Binding, Session
 from migrator.store.connection import columns_of
-from migrator.store.location import command_for, databases_beside
+from migrator.store.location import command_for, databases_beside, merge_words
+from migrator.store.sql import IN, array_of
 from migrator.store.untouched import read_untouched
+from migrator.text import our_command, shell_join
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from migrator.store.reader import Store
@@ -24,29 +32,78 @@ if TYPE_CHECKING:
 OTHER_DATABASE = "other-database"
 """The rule that reports sessions that only another database has."""
 
+_TABLES = ("session", "session_v2")
+"""Where both have a session, that of opencode 2 counts."""
 _TEXTS = ("parent_id", "title", "project_id", "directory", "path", "workspace_id")
 _TIMES = ("time_created", "time_updated", "time_archived")
 
 
-class OtherDatabase(NamedTuple):
+@dataclass(frozen=True)
+class OtherDatabase:
     """A database beside ours; `command` is the beginning of our commands on it, such as `... --channel dev`.
 
-    `only_there` are the sessions that ours doesn't have, by id. `shared` says whether it has any that ours has too;
-    `newer` maps those of them that were used later there to when, in milliseconds. `unread` is why it can't be read, as
-    the end of a sentence; None if it was, and then all of the above is known.
+    `ids` are those of the sessions that ours doesn't have, `shared` those that both have. `unread` is why it can't be
+    read, as the end of a sentence; None if it was, and then all of this is known. `no_merge` is why its sessions can't
+    be brought into ours, None if nothing is known that speaks against it.
     """
 
     path: Path
     command: str
-    only_there: tuple[Session, ...] = ()
-    shared: bool = False
-    newer: Mapping[str, int] = {}
+    ids: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
     unread: str | None = None
+    no_merge: str | None = None
+    _ours: Store | None = None
+
+    @property
+    def channel(self) -> str | None:
+        """The channel whose database has this name; None for a copy by another name."""
+        return channel_named(self.path.name)
+
+    @cached_property
+    def only_there(self) -> tuple[Session, ...]:
+        """The sessions that ours doesn't have, by id. Raises MigratorError if it can't be read any more."""
+        found = self._sessions(self.ids) if self.ids else {}
+        return tuple(session for _, session in sorted(found.items()))
+
+    @cached_property
+    def newer(self) -> Mapping[str, int]:
+        """When each session of both was used there, in milliseconds, if that was later than here."""
+        if not (self.shared and self._ours):
+            return {}
+        here = {session.id: session.updated for session in self._ours.sessions(self.shared)}
+        there = self._sessions(here)
+        return {id_: session.updated for id_, session in there.items() if _is_later(session.updated, here[id_])}
 
     @property
     def list_command(self) -> str:
         """The command that lists all its sessions."""
         return f"{self.command} list --all"
+
+    def merge_words(self) -> list[str]:
+        """Return the words of `merge` that name this database, and ours if it isn't the one that opencode opens."""
+        assert self._ours is not None  # noqa: S101 - for the type checker: only one that stands for many has none
+        return merge_words(self._ours.path, self.path)
+
+    def merge_command(self, *words: str) -> str:
+        """Return the command that brings its sessions into ours, or those that `words` select."""
+        return our_command("merge", *self.merge_words(), *words)
+
+    def what_to_do(self, number: int, *words: str) -> str:
+        """Return how to look at so many of its sessions, and to bring them here; `words` select them."""
+        them = "it" if number == 1 else "them"
+        look = f"`{self.command} {shell_join(['list', *(words or ['--all'])])}` shows {them}"
+        return (
+            f"{look}; {self.no_merge}"
+            if self.no_merge
+            else f"{look}, `{self.merge_command(*words)}` brings {them} here"
+        )
+
+    def _sessions(self, ids: Collection[str]) -> dict[str, Session]:
+        try:
+            return read_untouched(self.path, lambda db: _sessions(db, ids))
+        except MigratorError as error:
+            raise MigratorError(f"{self.path.name} can't be read: {error}.") from error
 
 
 def other_databases(store: Store) -> list[OtherDatabase]:
@@ -60,45 +117,55 @@ def other_databases(store: Store) -> list[OtherDatabase]:
         return [OtherDatabase(store.path.with_name("opencode-*.db"), "", unread=str(error))]
     if not beside:
         return []
-    known = dict.fromkeys(store.odd_sessions(), 0) | dict(store.rows("SELECT id, time_updated FROM session"))
-    read = [_read(path, known) for path in beside]
-    return [other for other in read if other.only_there or other.shared or other.unread]
+    known = frozenset({*store.odd_sessions(), *store.every_id()})
+    read = [_look(path, known, store) for path in beside]
+    return [other for other in read if other.ids or other.shared or other.unread]
 
 
-def _read(path: Path, known: Mapping[str, int]) -> OtherDatabase:
-    def look(db: sqlite3.Connection) -> OtherDatabase:
-        used: dict[str, int] = {}
-        sessions: dict[str, Session] = {}
-        for table in ("session", "session_v2"):  # where both have a session, that of opencode 2 counts
-            columns = columns_of(db, table)
-            if "id" not in columns:
-                continue
-            updated = _value("time_updated", columns)
-            used |= dict(db.execute(f"SELECT id, {updated} FROM {table} WHERE typeof(id) = 'text'"))
-            sessions |= _sessions(db, table, columns, used.keys() - known.keys())
-        newer = {id_: time for id_, time in used.items() if id_ in known and _is_later(time, known[id_])}
-        only_there = tuple(session for _, session in sorted(sessions.items()))
-        return OtherDatabase(path, command_for(path), only_there, not used.keys().isdisjoint(known), newer)
+def session_ids(path: Path) -> frozenset[str] | None:
+    """Return the ids of a database's sessions, None if it has no table of them; it is only read.
 
+    Raises MigratorError as `read_untouched`.
+    """
+    by_table = read_untouched(path, _ids)
+    return frozenset(id_ for ids in by_table.values() for id_ in ids) if by_table else None
+
+
+def _look(path: Path, known: frozenset[str], ours: Store) -> OtherDatabase:
+    command = command_for(path)
     try:
-        return read_untouched(path, look)
+        by_table = read_untouched(path, _ids)
     except MigratorError as error:
-        return OtherDatabase(path, command_for(path), unread=str(error))
+        return OtherDatabase(path, command, unread=str(error), _ours=ours)
+    ids = frozenset(id_ for found in by_table.values() for id_ in found)
+    newer = "opencode 2 wrote it, and this is a database of opencode 1"
+    no_merge = newer if "session_v2" in by_table and not ours.schema.has_v2 else None
+    return OtherDatabase(path, command, ids - known, ids & known, no_merge=no_merge, _ours=ours)
 
 
-def _sessions(
-    db: sqlite3.Connection, table: str, columns: Collection[str], wanted: Collection[str]
-) -> dict[str, Session]:
-    if not wanted:
-        return {}
-    values = ", ".join(_value(name, columns) for name in (*_TEXTS, *_TIMES))
-    found = {}
-    for id_, parent, title, *bound, created, updated, archived in db.execute(f"SELECT id, {values} FROM {table}"):
-        if id_ in wanted:
-            project, directory, path, workspace = bound
-            binding = Binding(project or "", directory or "", path, workspace)
-            found[id_] = Session(id_, parent, title or "", binding, created or 0, updated or 0, archived)
+def _ids(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return the ids that each table of sessions has; SQLite finds them in the index of the key."""
+    tables = [table for table in _TABLES if "id" in columns_of(db, table)]
+    return {
+        table: [id_ for (id_,) in db.execute(f"SELECT id FROM {table} WHERE typeof(id) = 'text'")] for table in tables
+    }
+
+
+def _sessions(db: sqlite3.Connection, wanted: Collection[str]) -> dict[str, Session]:
+    found: dict[str, Session] = {}
+    for table in _TABLES:
+        columns = columns_of(db, table)
+        if "id" in columns:
+            values = ", ".join(_value(name, columns) for name in (*_TEXTS, *_TIMES))
+            rows = db.execute(f"SELECT id, {values} FROM {table} WHERE id {IN}", [array_of(wanted)])
+            found |= {session.id: session for session in _read_rows(rows)}
     return found
+
+
+def _read_rows(rows: sqlite3.Cursor) -> Iterator[Session]:
+    for id_, parent, title, project, directory, path, workspace, created, updated, archived in rows:
+        binding = Binding(project or "", directory or "", path, workspace)
+        yield Session(id_, parent, title or "", binding, created or 0, updated or 0, archived)
 
 
 def _value(column: str, columns: Collection[str]) -> str:
@@ -107,5 +174,5 @@ def _value(column: str, columns: Collection[str]) -> str:
     return f"CASE typeof({column}) WHEN '{kind}' THEN {column} END" if column in columns else "NULL"
 
 
-def _is_later(time: int | None, than: object) -> bool:
-    return time is not None and isinstance(than, int) and time > than
+def _is_later(time: int, than: object) -> bool:
+    return isinstance(than, int) and time > than

@@ -8,15 +8,15 @@ asks for the project and the path, and falls back to the directory where the pat
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from migrator.errors import BadInput
 from migrator.store.sql import joined
 from migrator.text import shell_join, shell_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from migrator.model import Session
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from migrator.store.schema import Schema
     from migrator.store.session_json import SessionJson
 
+Row = TypeVar("Row", "Session", "SessionJson")
+
 DEFAULT_LIMIT = 100
+
+_OF = "@"
+"""Between a cursor and the database that a page of several ended in."""
 
 Condition = tuple[str, tuple[Any, ...]]
 """A condition over the columns of `session`, and a value for each `?` in it."""
@@ -32,10 +37,14 @@ Condition = tuple[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list that is ordered by (updated, id), newest first; typed as `1795364980673:ses_abc`."""
+    """A place in a list that is ordered by (updated, id), newest first; typed as `1795364980673:ses_abc`.
+
+    With `itself`, the session of that place comes next: a page of several databases ended with another's copy of it.
+    """
 
     updated: int
     id: str
+    itself: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
@@ -122,9 +131,49 @@ def unarchive_command(database: Path, session: str) -> str:
     return shell_join(["sqlite3", str(database), f"{update} '{quoted}'"])
 
 
+def order_of(session: Session | SessionJson) -> tuple[bool, Any, str]:
+    """Return the key by which sessions are ordered, the newest having the greatest, as SQLite does it.
+
+    To it text is more than any number: a time may be text that somebody wrote by hand.
+    """
+    return isinstance(session.updated, str), session.updated, session.id
+
+
 def next_cursor(rows: Sequence[Session | SessionJson], limit: int) -> Cursor | None:
     """Return where the next page begins, from the rows of a `keyset` query; None if there is no next page."""
     return Cursor(rows[limit - 1].updated, rows[limit - 1].id) if 0 < limit < len(rows) else None
+
+
+def together(pages: Mapping[str, Sequence[Row]], limit: int, *, more: bool) -> tuple[list[tuple[str, Row]], str | None]:
+    """Join a page of each of several databases, which `pages` has by what a list calls them, to one page of all.
+
+    Returns each row with its database, newest first, and the cursor of the next page: None if there is none. Those of
+    equal times and ids are in the order of their databases. `more` says whether a database has rows after its page.
+    """
+    every = [(label, row) for label, rows in pages.items() for row in rows]
+    every.sort(key=lambda pair: order_of(pair[1]), reverse=True)
+    shown = every[: limit or None]
+    if not shown or (len(shown) == len(every) and not more):
+        return shown, None
+    label, row = shown[-1]
+    return shown, f"{Cursor(row.updated, row.id)}{_OF}{label}"
+
+
+def cursors(text: str | None, labels: Iterable[str]) -> dict[str, Cursor | None]:
+    """Return where each of several databases goes on after a page that `together` has joined; BadInput otherwise.
+
+    A database that comes later in `labels` may have the session that the page ended with, at the same time.
+    """
+    found: dict[str, Cursor | None] = dict.fromkeys(labels)
+    if text:
+        place, _, last = text.rpartition(_OF)
+        if last not in found:
+            raise BadInput(f"The text {text!r} is no cursor of this list; take the one that the page before gave.")
+        cursor, later = Cursor.parse(place), False
+        for label in found:
+            found[label] = replace(cursor, itself=later)
+            later = later or label == last
+    return found
 
 
 def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:
@@ -135,7 +184,8 @@ def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -
     """
     wanted = list(conditions)
     if cursor is not None:
-        wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
+        below = "<=" if cursor.itself else "<"
+        wanted.append((f"(time_updated, id) {below} (?, ?)", (cursor.updated, cursor.id)))
     condition = joined([sql for sql, _ in wanted], "AND")
     params = [param for _, some in wanted for param in some]
     return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")

@@ -58,6 +58,10 @@ class Store(ProjectReader):
         """Return the ids of the sessions that meet an SQL condition."""
         return [id_ for (id_,) in self.rows(f"SELECT id FROM session WHERE {condition} ORDER BY id", params)]
 
+    def every_id(self) -> list[str]:
+        """Return the ids of all sessions."""
+        return self.ids_where("TRUE")
+
     def existing(self, ids: Iterable[str]) -> set[str]:
         """Return those of these ids that a session has, even if its row is odd."""
         wanted = array_of(ids)

@@ -99,7 +99,6 @@ class Staging:
         db = self.store.connection
         db.execute("ATTACH ? AS journal", [os.fsencode(journal)])
         try:
-            db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")  # for whoever is reading that file
             db.execute("PRAGMA journal.synchronous = FULL")
             with transaction(db, "BEGIN"):

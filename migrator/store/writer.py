@@ -70,7 +70,7 @@ class Writer(Store):
         try:
             self._check_writable()
             with self.translate_errors():
-                self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self.connection.execute("PRAGMA main.locking_mode = EXCLUSIVE")  # not of what will be attached
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # With a read-only file BEGIN EXCLUSIVE doesn't fail; this UPDATE does.
                     self.connection.execute("UPDATE main.project SET id = id WHERE FALSE")

@@ -81,6 +81,14 @@ def test_shell_inserts_the_very_value(home: Home, shell: str) -> None:
         assert "\x1b[31mc" not in at.offered("ocmig list --from-dir ~/src/", "shop-search")
 
 
+def test_channels_with_a_database_that_the_option_takes(home: Home) -> None:
+    """`--channel prod` takes `opencode.db`, so it isn't offered for a file that it doesn't take."""
+    for name in ("opencode-dev.db", "opencode-prod.db", "notes-of-dev.db"):
+        home.database.with_name(name).touch()
+    assert values(home, "ocmig list --channel ") == ["dev", "latest"]
+    assert values(home, "ocmig --channel d") == ["dev"]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_words_of_a_title_become_its_id_and_several_leave_them(home: Home, shell: str) -> None:
     with or_skipped(shell):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from migrator.arguments import WriteRequest
-from migrator.disk.ownership import name_of_user
+from migrator.disk.system import name_of_user
 from migrator.errors import MigratorError
 from migrator.operations.context import CommandContext
 from migrator.operations.gc import list_leftovers, remove_leftovers

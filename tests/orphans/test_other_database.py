@@ -7,46 +7,33 @@ import shlex
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from migrator.model import Certainty
+from migrator.store.other_databases import other_databases
+from migrator.store.reader import Store
 from migrator_selectors.orphans.other_database import OtherDatabaseRule
 from tests.support.git import repository
-from tests.support.home import Home, build_home
+from tests.support.other_database import database_beside
 from tests.support.refusal import refused
-from tests.support.rows import add_session
+from tests.support.rows import add_session, add_sessions
 from tests.support.server import serving
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from tests.support.home import Home
     from tests.support.register import Register
     from tests.support.unprivileged import UnprivilegedHome
 
 DEV = "opencode-migrator --channel dev"
+MERGE = "opencode-migrator merge --from-channel dev"
 
 
 def beside(register: Register, name: str = "opencode-dev.db", fixture: str = "1.18.34") -> Home:
     """A home whose database is beside that of the register, without sessions."""
-    other = build_home(register.at / name, fixture)
-    other.empty()
-    path = register.home.database.with_name(name)
-    other.database.rename(path)
-    return Beside(other.path, path)
-
-
-class Beside(Home):
-    """A database that isn't where opencode keeps its own."""
-
-    def __init__(self, path: Path, database: Path) -> None:
-        super().__init__(path)
-        self._database = database
-
-    @property
-    def database(self) -> Path:
-        return self._database
+    return database_beside(register.home, name, fixture)
 
 
 def evidence(register: Register, id_: str) -> str:
@@ -62,7 +49,7 @@ def test_it_says_which_has_it_and_how_many_and_the_command(register: Register) -
     reason = register.found()["ses_there"]["other-database"]
     assert reason.evidence == (
         "not in this database, but in opencode-dev.db beside it, which has 2 sessions that this one doesn't: "
-        f"`{DEV} list --all`"
+        f"`{DEV} list --all` shows them, `{MERGE}` brings them here"
     )
     assert reason.certainty is Certainty.CERTAIN
     listed = register.home.run(*DEV.split()[1:], "list", "--all", "--json")
@@ -76,10 +63,47 @@ def test_for_people_each_database_is_one_group(register: Register) -> None:
     shown = register.home.run("orphans")
     assert shown.stdout.splitlines()[0] == "not in this database, in 5 directories  5 sessions"
     assert "5 lost sessions in 5 directories: other-database 5." in shown.stdout.splitlines()
+    assert f"To bring the 5 sessions here that only opencode-dev.db has:\n  {MERGE}\n" in shown.stdout
     rows = register.home.run("orphans", "--json").json
     assert [(row["id"], row["suggestion"], row["rivals"]) for row in rows] == [
         (f"ses_{number}", None, []) for number in (4, 3, 2, 1, 0)
     ]
+
+
+def test_what_opencode_2_wrote_is_not_offered_to_opencode_1(register: Register) -> None:
+    add_session(beside(register, fixture="v2-run-fresh"), "ses_there", directory="/srv/shop")
+    why = "opencode 2 wrote it, and this is a database of opencode 1"
+    assert evidence(register, "ses_there").endswith(f"`{DEV} list --all` shows it; {why}")
+    (other,) = register.home.run("doctor", "--json").json["otherDatabases"]
+    assert (other["onlyThere"], other["noMerge"], other["merge"]) == (1, why, None)
+    assert "merge" not in register.home.run("orphans").stdout
+
+
+def test_from_a_database_that_an_option_names(register: Register) -> None:
+    """What is to be done names both databases."""
+    add_session(beside(register), "ses_there", directory="/srv/shop")
+    add_session(register.home, "ses_here", directory="/srv/shop", project_id="global")
+    home = register.home
+    (row,) = home.run("orphans", "--channel", "dev", "--rule", "other-database", "--json").json
+    merging = "opencode-migrator merge --from-channel latest --db"
+    assert row["id"] == "ses_here"
+    assert f"`{merging} {home.database.with_name('opencode-dev.db')}` brings it here" in row["reasons"][0]["evidence"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/io"), reason="only Linux counts what a process reads")
+def test_what_sessions_hold_is_not_read_to_count_them(register: Register) -> None:
+    other = beside(register)
+    diffs = "x" * 1_000_000
+    add_sessions(other, *({"id": f"ses_{n}", "directory": "/srv", "summary_diffs": diffs} for n in range(30)))
+
+    def bytes_read() -> int:
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    with Store(register.home.database) as store:
+        before = bytes_read()
+        (found,) = other_databases(store)
+        assert len(found.ids) == 30
+        assert bytes_read() - before < 1_000_000
 
 
 @pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "v2-run-fresh", "v2-run-upgraded"])
@@ -134,20 +158,22 @@ def test_explain_says_where_a_session_of_both_was_used_later(register: Register)
 
 
 @pytest.mark.parametrize(
-    ("name", "command"),
+    ("name", "command", "merging"),
     [
-        ("opencode-stable.db", "opencode-migrator --channel stable"),
-        ("opencode-local.db", "opencode-migrator --channel local"),
-        # opencode.db is the database of the channel prod
-        ("opencode-prod.db", "opencode-migrator --db {path}"),
-        ("opencode-my copy.db", "opencode-migrator --db '{path}'"),
-        ("opencode.backup.db", "opencode-migrator --db {path}"),
+        ("opencode-stable.db", "opencode-migrator --channel stable", "--from-channel stable"),
+        ("opencode-local.db", "opencode-migrator --channel local", "--from-channel local"),
+        # opencode.db is the database of the channel prod since 1.14.34; 1.3.2 made this file for it
+        ("opencode-prod.db", "opencode-migrator --db {path}", "--from-channel prod"),
+        ("opencode-my copy.db", "opencode-migrator --db '{path}'", "'{path}'"),
+        ("opencode.backup.db", "opencode-migrator --db {path}", "{path}"),
     ],
 )
-def test_the_command_takes_that_database(register: Register, name: str, command: str) -> None:
+def test_the_commands_take_that_database(register: Register, name: str, command: str, merging: str) -> None:
     add_session(beside(register, name), "ses_there", directory="/srv/shop")
-    command = command.format(path=register.home.database.with_name(name))
-    assert evidence(register, "ses_there").endswith(f"`{command} list --all`")
+    path = register.home.database.with_name(name)
+    command, merging = command.format(path=path), merging.format(path=path)
+    shows, brings = f"`{command} list --all` shows it", f"`opencode-migrator merge {merging}` brings it here"
+    assert evidence(register, "ses_there").endswith(f"{shows}, {brings}")
     _, *words = shlex.split(command)
     assert [row["id"] for row in register.home.run(*words, "list", "--all", "--json").json] == ["ses_there"]
 
@@ -156,7 +182,7 @@ def test_where_channels_share_a_database_the_path_is_named(register: Register, m
     other = beside(register)
     add_session(other, "ses_there", directory="/srv/shop")
     monkeypatch.setenv("OPENCODE_DISABLE_CHANNEL_DB", "1")
-    assert evidence(register, "ses_there").endswith(f"`opencode-migrator --db {other.database} list --all`")
+    assert f"`opencode-migrator --db {other.database} list --all` shows it" in evidence(register, "ses_there")
 
 
 def test_a_database_by_a_link_has_those_beside_the_link(register: Register) -> None:
@@ -221,6 +247,7 @@ def test_every_command_that_takes_an_id_says_where_it_is(register: Register) -> 
     ):
         said = refused(register.home, *words, "--db", register.home.database, code=3)
         assert f"opencode-dev.db beside this database has ses_there: `{DEV} list --from-id ses_there`" in said
+        assert f"`{MERGE} --from-id ses_there` brings it here" in said
     listed = register.home.run(*DEV.split()[1:], "list", "--from-id", "ses_there", "--json")
     assert [row["id"] for row in listed.json] == ["ses_there"]
 
@@ -301,10 +328,20 @@ def test_doctor_counts_them(register: Register) -> None:
     other = beside(register)
     add_session(other, "ses_there", directory="/srv/shop")
     checked: Any = register.home.run("doctor", "--json").json
-    assert checked["otherDatabases"] == [{"path": str(other.database), "onlyThere": 1, "unread": None}]
+    assert checked["otherDatabases"] == [
+        {
+            "path": str(other.database),
+            "channel": "dev",
+            "onlyThere": 1,
+            "unread": None,
+            "noMerge": None,
+            "merge": MERGE,
+        }
+    ]
     assert checked["orphans"] == {}
     lines = register.home.run("doctor").stdout.splitlines()
-    assert f"-- opencode-dev.db beside it has 1 session that this one doesn't: `{DEV} list --all`" in lines
+    has = "-- opencode-dev.db beside it has 1 session that this one doesn't"
+    assert f"{has}: `{DEV} list --all` shows it, `{MERGE}` brings it here" in lines
 
 
 def test_over_http(register: Register) -> None:

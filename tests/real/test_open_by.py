@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.store.open_by import _LOCK_BYTES, lock_holder
+from migrator.disk.processes import lock_holder
+from migrator.store.open_by import _LOCK_BYTES
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.migrator_command import answer, move, run_migrator
 

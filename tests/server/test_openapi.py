@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCHEMATHESIS = Path(sys.executable).with_name("st")
 
 ROUTES = {
-    "GET /session/history": "directory roots start cursor search limit archived workspace",
+    "GET /session/history": "directory roots start cursor search limit archived workspace channel",
     "GET /session/orphans": "limit cursor archived rule",
     "POST /session/{id}/migrate": "id",
     "POST /plan": "",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.disk import processes
 from migrator.errors import DatabaseInUse
 from migrator.operations.context import CommandContext
 from migrator.operations.doctor import check_up
@@ -231,7 +232,7 @@ def test_doctor_and_a_move_name_the_process_of_another_user() -> None:
 
 
 def test_a_system_that_does_not_tell_of_locks_is_not_nobody(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_by, "_LAYOUTS", {})
+    monkeypatch.setattr(processes, "_LAYOUTS", {})
     told = open_by.who_has_open(home.database)
     assert told.is_open is None
     assert "its locks can't be read" in told.why

@@ -26,7 +26,7 @@ from migrator import cli, plugins
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_OURS = [
+OURS = [
     found.name
     for package in (migrator, migrator_selectors)
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
@@ -45,7 +45,7 @@ _THEIRS = (
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """Python has one such server, and the last list it is given is the one it imports: nobody else may give it one."""
-PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
+PROCESSES.set_forkserver_preload([__name__, *OURS, *_THEIRS])
 
 PATIENCE_SECONDS = 120
 
@@ -153,7 +153,7 @@ def use_site(directory: str) -> None:
 
 def missing() -> list[str]:
     """What of ours isn't imported in this process."""
-    return [name for name in _OURS if name not in sys.modules]
+    return [name for name in OURS if name not in sys.modules]
 
 
 def run_on_terminal(

@@ -75,7 +75,7 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     if len(words) == 1 and "=" not in words[0]:
         raise BadInput(f"NEW is missing, the folder that {words[0]} is now: say relocate OLD NEW, or OLD=NEW")
     if len(words) != 2:  # noqa: PLR2004 - OLD and NEW
-        return [_pair(word, evidence) for word in words]
+        return [read_pair(word, evidence) for word in words]
     as_pairs = [list(pairs) for pairs in product(*map(_cuts, words))]
     as_paths = [Pair(*words)]
     if (unescaped := [Pair(*map(_unescaped, words))]) != as_paths:
@@ -102,7 +102,7 @@ def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pa
     Raises BadInput, or MigratorError where a line can be meant in several ways.
     """
     return [
-        _pair(text, evidence, f"In {name}, line {number}: ")
+        read_pair(text, evidence, f"In {name}, line {number}: ")
         for number, line in enumerate(lines, 1)
         if (text := line.strip()) and not text.startswith("#")
     ]
@@ -126,7 +126,8 @@ def absolute_pairs(
         yield Pair(old, new, where)
 
 
-def _pair(word: str, evidence: Evidence, where: str = "") -> Pair:
+def read_pair(word: str, evidence: Evidence, where: str = "") -> Pair:
+    """Return the pair that one `OLD=NEW` means. Raises BadInput, or MigratorError where it can be meant in two ways."""
     cuts = _cuts(word, where)
     if len(cuts) == 1:
         return cuts[0]

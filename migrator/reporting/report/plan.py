@@ -61,7 +61,7 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
         _verdict(plan),
         tuple(plan_facts(plan)),
         plan.store,
-        flow_of_changes(plan.changes),
+        flow_of_changes(plan),
         tuple(notes[:NOTES]),
         max(len(notes) - NOTES, 0),
         tuple(project_values(plan.projects)),
@@ -74,7 +74,7 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
 def _lead(plan: Plan) -> tuple[str, ...]:
     if not plan.writes:
         return (f"There is nothing to write: {unchanged_words(plan) or 'no session to move'}.",)
-    moving = [change for change in plan.changes if change.moves]
+    moving = plan.moving
     if not moving:
         return ("No session moves.",)
     (before, others), (after, more) = (
@@ -115,7 +115,7 @@ def _verdict(plan: Plan) -> Note:
 def plan_facts(plan: Plan) -> Iterator[Fact]:
     """Yield how many sessions go, from where to where, and what becomes of file undo."""
     numbers = summary(plan)
-    moving = [change for change in plan.changes if change.moves]
+    moving = plan.moving
     children = sum(change.session != change.root for change in plan.changes)
     notes = [f"{children:,} of subagents" if children else "", unchanged_words(plan)]
     yield Fact("Sessions", f"{numbers['sessions']:,}", "; ".join(filter(None, notes)))
@@ -156,12 +156,12 @@ def _tone(word: str) -> Tone:
     return _TONES.get(word, Tone.CAUTION)
 
 
-def flow_of_changes(changes: Sequence[Change]) -> Flow | None:
+def flow_of_changes(plan: Plan) -> Flow | None:
     """Return where sessions come from and go to, by what becomes of their file undo; None if nothing changes."""
-    if not changes:
+    if not plan.changes:
         return None
-    moves = any(change.moves for change in changes)
-    tally = Counter((change.before.directory, change.after.directory, undo_word(change)) for change in changes)
+    moves = bool(plan.moving)
+    tally = Counter((change.before.directory, change.after.directory, undo_word(change)) for change in plan.changes)
     links = []
     for (before, after, word), number in tally.items():
         target = tilde(after) if moves else _words(word)

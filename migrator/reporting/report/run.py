@@ -39,7 +39,7 @@ def run_report(record: RunRecord, whole: str | None = None) -> Report:
         _verdict(record),
         (Fact("Started", local_time(run.started, seconds=True), lasted), *plan_facts(plan)),
         run.database or run.store,
-        flow_of_changes(plan.changes),
+        flow_of_changes(plan),
         tuple(notes),
         changes=(*project_values(plan.projects), *removed),
         sections=tuple(sections_of_changes(plan, _turns(record.turns))),

@@ -24,6 +24,7 @@ import msgspec
 
 from migrator.disk.ownership import owner_of
 from migrator.disk.status import content_of, is_file, names_in
+from migrator.disk.system import is_alive
 from migrator.errors import CantTell, Holder
 from migrator.state_dir import home_of
 from migrator.store.open_by import SERVICE, databases_open_in
@@ -71,7 +72,7 @@ def services_at(database: Path) -> tuple[Holder, ...]:
 def running_services(environ: Mapping[str, str] = os.environ, owner: Owner | None = None) -> tuple[Service, ...]:
     """Return the registered services that are alive and answer; the arguments are those of `registered_services`."""
     return tuple(
-        service for service in registered_services(environ, owner) if _is_alive(service.pid) and _is_answering(service)
+        service for service in registered_services(environ, owner) if is_alive(service.pid) and _is_answering(service)
     )
 
 
@@ -95,16 +96,6 @@ def _read(file: Path) -> Service | None:
     except ValueError:
         return None
     return service if service.pid > 0 else None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return True
 
 
 def _is_answering(service: Service) -> bool:

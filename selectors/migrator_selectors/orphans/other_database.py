@@ -33,7 +33,8 @@ class OtherDatabaseRule(OrphanRule):
                 continue
             text = (
                 f"not in this database, but in {other.path.name} beside it, which has "
-                f"{count(len(other.only_there), 'session')} that this one doesn't: `{other.list_command}`"
+                f"{count(len(other.only_there), 'session')} that this one doesn't: "
+                f"{other.what_to_do(len(other.only_there))}"
             )
             certainty = Certainty.CERTAIN
             if other.shared:

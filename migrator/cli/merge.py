@@ -1,0 +1,90 @@
+"""`merge`: sessions of another database come into this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from migrator.choices import OnDuplicate
+from migrator.cli.confirm import show_or_apply
+from migrator.cli.database import open_context
+from migrator.cli.options import (
+    SelectingCommand,
+    announce_option,
+    change_options,
+    combine,
+    select_request,
+    subdirs_option,
+    undo_files_option,
+    with_forks_option,
+)
+from migrator.selection.completion import completes
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
+
+options = combine(
+    click.argument("other", metavar="OTHER.db", type=click.Path(), shell_complete=completes("file")),
+    click.option(
+        "--to-dir",
+        "--to-directory",
+        metavar="DIR",
+        shell_complete=completes("directory"),
+        help="All of them go to DIR, with their sub-paths.  [default: each to its own directory]",
+    ),
+    click.option(
+        "--map",
+        "words",
+        multiple=True,
+        metavar="OLD=NEW",
+        shell_complete=completes("directory"),
+        help="What is at OLD and below it for the other database is at NEW here.",
+    ),
+    click.option("--foreign", is_flag=True, help="Take sessions whose directories aren't here as they are."),
+    click.option(
+        "--on-duplicate",
+        type=click.Choice(get_args(OnDuplicate)),
+        default="longer",
+        show_default=True,
+        help="A session is in both, and goes on in the other: take what was added, keep ours, or refuse.",
+    ),
+    click.option("--remove-from-other", "remove", is_flag=True, help="Take them out of OTHER.db once they are here."),
+    with_forks_option,
+    subdirs_option,
+    undo_files_option,
+    announce_option,
+)
+
+
+@click.command("merge", short_help="Bring in sessions of another database.", cls=SelectingCommand)
+@options
+@change_options
+def command(**values: Any) -> None:
+    """Bring sessions of another opencode database, all without a selector, into this one.
+
+    Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
+    already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.
+    """
+    show_or_apply(make_plan(values), values, "Merge")
+
+
+def make_plan(values: dict[str, Any]) -> Plan:
+    """Return the plan for these options."""
+    from migrator.arguments import MergeRequest
+    from migrator.operations.merge import plan_merge
+
+    request = MergeRequest(
+        values["other"],
+        select_request(values),
+        values["to_dir"],
+        values["words"],
+        values["foreign"],
+        values["subdirs"],
+        values["on_duplicate"],
+        values["undo_files"],
+        values["announce"],
+        values["remove"],
+    )
+    with open_context(values) as context:
+        return plan_merge(context, request)

@@ -1,0 +1,105 @@
+"""Compare a merge, or what takes one back, with the rows as they are now, before anything is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from migrator.execution.conflicts import Conflicts, turns_under_way
+from migrator.model import MergeVerdict
+from migrator.store.contents import content_digests
+from migrator.store.sql import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from migrator.execution.journal_rows import Job
+    from migrator.model import Change, MergedSession
+    from migrator.store.reader import Store
+    from migrator.store.writer import Edit
+
+HERE_ALREADY = "is here already"
+
+
+def find_merge_conflicts(store: Store, theirs: Store | None, job: Job) -> Conflicts:
+    """Compare both databases with what a job expects; `theirs` is None where nothing comes from another one."""
+    merge, changes = job.plan.merge, job.plan.changes
+    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    merged = {session.session: session for session in merge.sessions}
+    if merge.taken_out:
+        found = dict(_changed_here(store, changes, merged, (*job.prepared_edits, *job.left)))
+        return Conflicts(found, turns_under_way(store, changes), {})
+    found = dict(_taken_here(store, changes, merged))
+    if theirs is not None:
+        found |= _changed_there(theirs, changes, merged)
+    return Conflicts(found, {}, {})
+
+
+def _taken_here(
+    store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]
+) -> Iterator[tuple[str, str]]:
+    """Yield the sessions that can't come in as planned, and what changed in this database."""
+    wanted = {change.session: change for change in changes}
+    here = store.existing(wanted)
+    content = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
+    bindings = store.bindings(content)
+    for id_, change in wanted.items():
+        if merged[id_].verdict is not MergeVerdict.LONGER:
+            if id_ in here:
+                yield id_, HERE_ALREADY
+        elif id_ not in here:
+            yield id_, "was deleted here"
+        elif content[id_] != merged[id_].here:
+            yield id_, "was used here"
+        elif bindings[id_][0] != change.after:
+            yield id_, f"is in {bindings[id_][0].directory} here now"
+
+
+def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]) -> dict[str, str]:
+    """Map the sessions that changed in the other database to what changed."""
+    wanted = {change.session: change.before for change in changes}
+    now, content = theirs.bindings(wanted), content_digests(theirs, wanted)
+    found = {}
+    for id_, before in wanted.items():
+        if id_ not in now:
+            found[id_] = f"was deleted in {theirs.path}"
+        elif content[id_] != merged[id_].content:
+            found[id_] = f"was used in {theirs.path}"
+        elif now[id_][0] != before:
+            found[id_] = f"is in {now[id_][0].directory} in {theirs.path} now"
+    return found
+
+
+def _changed_here(
+    store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
+) -> Iterator[tuple[str, str]]:
+    """Yield the sessions that a run brought and that aren't as it left them, and what changed."""
+    ids = [change.session for change in changes]
+    yield from changed_since(store, ids, merged, edits)
+    known = set(ids)
+    for child, parent in store.children(known).items():
+        if child not in known:
+            yield parent, f"has a new child, {child}"
+
+
+def changed_since(
+    store: Store, ids: Iterable[str], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
+) -> Iterator[tuple[str, str]]:
+    """Yield those of these sessions that aren't as `edits`, which take them out again, say; and what changed."""
+    content = content_digests(store, wanted := [*ids])
+    for id_ in wanted:
+        if id_ not in content:
+            yield id_, "was deleted"
+        elif content[id_] != merged[id_].content:
+            yield id_, "has been used since"
+    tables: dict[str, list[Edit]] = {}
+    for edit in edits:
+        if edit.table in store.schema.tables and edit.session in content:
+            tables.setdefault(edit.table, []).append(edit)
+    for table, some in tables.items():
+        now = {key: json.loads(row) for key, row in store.values(table, WHOLE, {e.key for e in some}).items()}
+        for edit in some:
+            left = json.loads(edit.before) if edit.column == WHOLE else {edit.column: edit.before}
+            row = now.get(edit.key, {})
+            if other := [column for column, value in left.items() if row.get(column) != value]:
+                yield edit.session, f"has another {other[0]} now"

@@ -1,0 +1,97 @@
+"""The edits that bring what was added to a session that this database has, too, in another one.
+
+Its messages and parts, its to-do list and what else hangs on it come row by row, and its own row takes over what that
+says there, but for where it belongs. Both opencodes number what happens in a session: only what comes after the last
+number here comes, and the last number there counts from then on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.execution.value_edits import without_files
+from migrator.model import Binding, FileUndo
+from migrator.store.row_json import decode, stringify
+from migrator.store.session_tables import SESSIONS, session_rows, session_tables
+from migrator.store.sql import WHOLE
+from migrator.store.writer import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+    from migrator.model import Change
+    from migrator.store.reader import Store
+
+    Row = dict[str, Any]
+
+_STAYS = {*Binding._fields, "id", "parent_id", "slug", "time_suspended", "resume_attempts"}
+_REPLACED = {"todo"}
+"""Tables whose rows of a session are a whole: those of the longer one replace the others."""
+
+
+def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change]) -> list[Edit]:
+    """Return the edits for these sessions, which both databases have: first rows that others refer to."""
+    there = {table.name: table for table in session_tables(theirs.connection)}
+    edits: list[Edit] = []
+    for change in changes:
+        for table in session_tables(ours.connection):
+            if table.name in there:
+                columns = [column for column in table.columns if column in there[table.name].columns]
+                here = session_rows(ours, table, table.columns, change.session)
+                added = session_rows(theirs, table, columns, change.session)
+                edits += _edits(table.name, change, here, added)
+    return edits
+
+
+def _edits(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterable[Edit]:
+    """Return the edits of one table for a session, of which these rows are here and those are there."""
+    if table in SESSIONS:
+        return _edits_of_session(table, change, here, there)
+    if table == "event_sequence" and here and there:
+        (old,), (new,) = ([row["seq"] for row in rows] for rows in (here, there))
+        is_later = isinstance(old, int) and isinstance(new, int) and new > old
+        return [Edit(table, "seq", change.session, change.session, old, new)] if is_later else []
+    if table in _REPLACED:
+        if [*map(stringify, here)] == [*map(stringify, there)]:
+            return []
+        gone = [Edit(table, WHOLE, change.session, change.session, stringify(row), None) for row in here]
+        return [*gone, *(_inserted(table, change, row) for row in there)]
+    return [_inserted(table, change, row) for row in there if _is_added(table, row, here)]
+
+
+def _edits_of_session(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterator[Edit]:
+    for old, new in zip(here, there, strict=False):
+        for column, value in new.items():
+            if column == "revert" and value is not None and change.undo is FileUndo.DETACH:
+                value = without_files(value)  # noqa: PLW2901
+            if column not in _STAYS and old[column] != value:
+                yield Edit(table, column, change.session, change.session, old[column], value)
+
+
+def _is_added(table: str, row: Row, here: list[Row]) -> bool:
+    """Tell whether a row is one that this database hasn't. Of tables without `id`, a session has one row."""
+    if "id" not in row:
+        return not here
+    if table == "event":
+        return bool(row["seq"] > max((known["seq"] for known in here), default=-1))
+    return row["id"] not in {known["id"] for known in here}
+
+
+def _inserted(table: str, change: Change, row: Row) -> Edit:
+    if change.undo is FileUndo.DETACH:
+        row = _detached(table, row)
+    key = str(row.get("id", change.session))
+    return Edit(table, WHOLE, key, change.session, None, stringify(row))
+
+
+def _detached(table: str, row: Row) -> Row:
+    """Return a row without the files that an undo would act on."""
+    value = decode(row.get("data"))
+    if not isinstance(value, dict):
+        return row
+    holder = {"part": value, "session_message": value.get("snapshot")}.get(table)
+    if not isinstance(holder, dict) or not holder.get("files") or (table == "part" and value.get("type") != "patch"):
+        return row
+    holder["files"] = []
+    return row | {"data": stringify(value)}

@@ -1,0 +1,173 @@
+"""The jobs of merges: what brings sessions in, what takes them out again, and how one that was cut off goes on."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.errors import StalePlan
+from migrator.execution import traces
+from migrator.execution.conflicts import conflict_sentence
+from migrator.execution.disk_space import DiskSpace
+from migrator.execution.engine import FIRST_CHUNK, execute
+from migrator.execution.journal_rows import Job
+from migrator.execution.merge.conflicts import find_merge_conflicts
+from migrator.execution.merge.continuation import continuation_edits
+from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
+from migrator.execution.merge.under_way import MergeUnderWay
+from migrator.execution.run_log import journal_of
+from migrator.execution.value_edits import inverted_edits
+from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan
+from migrator.store import merging
+from migrator.store.connection import file_uri
+from migrator.store.untouched import untouched
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from migrator.arguments import WriteRequest
+    from migrator.execution.conflicts import Conflicts
+    from migrator.execution.journal import Journal
+    from migrator.model import Change, Merge, Run
+    from migrator.store.reader import Store
+    from migrator.store.staging import Staging
+    from migrator.store.untouched import UntouchedView
+    from migrator.store.writer import Writer
+
+
+@dataclass(frozen=True)
+class Merging:
+    """How a run goes that brings rows of another database, seen in `view`, or that takes them out or back.
+
+    Without a view rows come from the journal of the run that took them out.
+    """
+
+    view: UntouchedView | None = None
+    theirs: Store | None = None
+
+    def prepare(self, writer: Writer, job: Job) -> Job:
+        """Return the job with the edits of sessions that only go on."""
+        continued = continued_sessions(merge_of(job))
+        some = [change for change in job.plan.changes if change.session in continued]
+        if self.theirs is None or not some:
+            return job
+        return replace(job, prepared_edits=tuple(continuation_edits(writer, self.theirs, some)))
+
+    def stage(self, writer: Writer, job: Job) -> Staging:
+        """Stage the changes of a job."""
+        return stage_merge(writer, job.plan.changes, merge_of(job))
+
+    def find_conflicts(self, writer: Writer, job: Job) -> Conflicts:
+        """Compare both databases with what a job expects: the other only if its file is another than it was."""
+        is_as_planned = self.view is not None and signature_text(self.view) == merge_of(job).signature != ""
+        return find_merge_conflicts(writer, None if is_as_planned else self.theirs, job)
+
+    def copied(self, writer: Writer, job: Job) -> tuple[int, int]:
+        """Return about how many bytes are copied into the database, and into the journal."""
+        size = merging.conversation_bytes(self.theirs or writer, [change.session for change in job.plan.changes])
+        return (0, size) if merge_of(job).taken_out else (size, 0)
+
+    @contextmanager
+    def source(self, writer: Writer, journal: Journal) -> Iterator[None]:
+        """Attach what rows come from, as long as the run goes on."""
+        if journal.merge is None or journal.merge.taken_out:
+            yield
+            return
+        if self.view is not None:
+            assert self.view.uri is not None  # noqa: S101 - for the type checker: it is attachable
+            uri = self.view.uri
+        else:
+            uri = file_uri(journal_of(str(journal.source), str(writer.path)), "mode=rw")
+        with merging.attached_source(writer, uri):
+            yield
+
+    def under_way(self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace) -> MergeUnderWay:
+        """Return the run, which is recorded in the journal."""
+        return MergeUnderWay(writer, journal, staging, space, self.view)
+
+
+@contextmanager
+def reopened(run: Journal) -> Iterator[Merging]:
+    """Open again what a run that was cut off brings rows from."""
+    merge = run.merge
+    if merge is None or merge.taken_out or run.source:
+        yield Merging()
+        return
+    with untouched(Path(merge.other), attachable=True) as view:
+        yield Merging(view, view.store())
+
+
+def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
+    """Finish a merge that was cut off. Raises StalePlan if what is still to come, or to go, has changed."""
+    merge, entry = run.merge, run.entry
+    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    first = _forget_unwritten_chunks(writer, run, merge)
+    rest = run.changes(first)
+    plan = Plan(str(writer.path), writer.schema.dialect, tuple(rest), announce=entry.announces, merge=merge)
+    with reopened(run) as how:
+        job = Job(plan, tuple(inverted_edits(run.restores(first, entry.sessions))) if merge.taken_out else ())
+        if found := find_merge_conflicts(writer, how.theirs, job).everything:
+            raise StalePlan(
+                f"Run {entry.id} can't be finished: {conflict_sentence(found)}; "
+                f"`{traces.command('undo', entry, writer)}` takes it back.",
+                tuple(found),
+            )
+        run.go_on(writer.path)
+        staging = stage_merge(writer, rest, merge, first)
+        with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
+            space.claim(entry.chunk_size or FIRST_CHUNK, copied=how.copied(writer, job))
+            with how.source(writer, run):
+                execute(how.under_way(writer, run, staging, space), write.progress)
+    return run.outcome()
+
+
+def _forget_unwritten_chunks(writer: Writer, run: Journal, merge: Merge) -> int:
+    """Delete the records of chunks that were never committed; return the number of the first change still to make."""
+    for number, first, last in run.chunks():
+        if is_written(writer, run.changes(first, last), run.edits(number), merge):
+            return last + 1
+        run.forget(number)
+    return 1
+
+
+def signature_text(view: UntouchedView) -> str:
+    """Return what a view's file was like, as a plan keeps it; "" if another write could follow unnoticed."""
+    return repr(view.signature.files) if view.signature.settled else ""
+
+
+def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Collection[str]) -> Job:
+    """Return the job that takes a merge back, or what took one back; `taken_back` are sessions that it left out."""
+    merge, entry = run.merge, run.entry
+    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    changes = [change for change in run.changes() if change.session not in taken_back]
+    continued = continued_sessions(merge)
+    edits = [edit for edit in run.edits() if edit.session not in taken_back]
+    single = inverted_edits(reversed([edit for edit in edits if edit.session in continued]))
+    why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)
+    plan = Plan(
+        str(store.path),
+        store.schema.dialect,
+        tuple(_inverted(reversed(changes), why)),
+        announce=entry.announces,
+        merge=replace(merge, taken_out=not merge.taken_out),
+    )
+    projects = tuple(replace(project, register=not project.register) for project in run.projects())
+    rows = inverted_edits(edit for edit in edits if edit.session not in continued)
+    source = entry.id if merge.taken_out else None
+    return Job(
+        plan, tuple(single), projects, undoes=entry.id, redoes=redoes, made_on=entry.store, source=source,
+        left=tuple(rows),
+    )  # fmt: skip
+
+
+def _inverted(changes: Iterable[Change], why: tuple[str, ...]) -> Iterator[Change]:
+    for change in changes:
+        yield change._replace(before=change.after, after=change.before, selected_by=why, undo=FileUndo.NONE)
+
+
+def merge_of(job: Job) -> Merge:
+    """Return what a job merges; only merges come here."""
+    assert job.plan.merge is not None  # noqa: S101 - for the type checker
+    return job.plan.merge

@@ -1,0 +1,97 @@
+"""Take back what an unfinished merge has written, chunk by chunk, the newest first."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.execution.interrupts import deferred_interrupts
+from migrator.execution.merge.conflicts import changed_since
+from migrator.execution.value_edits import inverted_edits
+from migrator.model import FileUndo, MergeVerdict
+from migrator.store import merging
+from migrator.store.connection import file_uri
+from migrator.store.sql import WHOLE
+from migrator.store.staging import Staging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from migrator.execution.rollback import Written
+    from migrator.model import Change, Merge
+    from migrator.store.reader import Store
+    from migrator.store.writer import Edit, Writer
+
+
+def continued_sessions(merge: Merge) -> frozenset[str]:
+    """Return the sessions that this database has had before, and that only go on by what a merge brings."""
+    return frozenset(s.session for s in merge.sessions if s.verdict is MergeVerdict.LONGER)
+
+
+def stage_merge(store: Store, changes: Iterable[Change], merge: Merge, first: int = 1) -> Staging:
+    """Stage the changes of a merge, numbered from `first` on."""
+    staging = Staging(store, changes, lambda change: change.undo is FileUndo.DETACH and not merge.taken_out, first)
+    merging.mark_continued(staging, continued_sessions(merge))
+    return staging
+
+
+def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], merge: Merge) -> bool:
+    """Tell from the rows whether a chunk of a merge was committed: whether its sessions are there, or gone.
+
+    Where all of them were here before, their own rows tell, or the first message that came.
+    """
+    continued = continued_sessions(merge)
+    whole = [change.session for change in chunk if change.session not in continued]
+    if whole:
+        there = bool(store.existing(whole))
+        return not there if merge.taken_out else there
+    for edit in edits:
+        if edit.table != "todo":
+            now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
+            return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now == edit.after
+    return True
+
+
+def take_back_merge(writer: Writer, run: Written) -> int:
+    """Take back every chunk that was committed; return the number of sessions.
+
+    Ctrl-C waits until this is done; after a kill it can be started again. Raises MigratorError if sessions that came
+    were used since then: what was said in them would be lost.
+    """
+    merge = run.merge
+    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
+        written = [(chunk, edits) for chunk, edits in run.chunks if is_written(writer, chunk, edits, merge)]
+        if not merge.taken_out:
+            _check_unused(writer, written, merge)
+        kept = merging.attached_source(writer, file_uri(run.journal, "mode=rw")) if merge.taken_out else nullcontext()
+        with kept:
+            for chunk, edits in written:
+                _take_back_chunk(writer, chunk, edits, merge)
+        with writer.transaction():
+            for project in run.projects:
+                undo = writer.unregister if project.register else writer.register
+                undo(project.change, project.registered)
+    return sum(len(chunk) for chunk, _ in written)
+
+
+def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], merge: Merge) -> None:
+    continued = continued_sessions(merge)
+    with writer.transaction():
+        staging = stage_merge(writer, chunk, merge)
+        (merging.bring_back if merge.taken_out else merging.take_out)(staging, 1, staging.last)
+        writer.edit(inverted_edits(reversed([edit for edit in edits if edit.session in continued])))
+
+
+def _check_unused(store: Store, written: Sequence[tuple[Sequence[Change], Sequence[Edit]]], merge: Merge) -> None:
+    """Raise MigratorError, which names them, if sessions that came were used since."""
+    merged = {session.session: session for session in merge.sessions}
+    ids = [change.session for chunk, _ in written for change in chunk]
+    there = store.existing(ids)
+    edits = inverted_edits(edit for _, some in written for edit in some)
+    if used := dict(changed_since(store, [id_ for id_ in ids if id_ in there], merged, edits)):
+        named = "; ".join(f"{id_} {what}" for id_, what in [*used.items()][:5])
+        raise MigratorError(
+            f"What the run brought was used since it was cut off ({named}), and would be lost; finish the run instead."
+        )

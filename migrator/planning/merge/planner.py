@@ -1,0 +1,197 @@
+"""Plan a merge: what comes from another database, and what of it is here already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarning
+from migrator.planning.merge.companions import companion_files
+from migrator.planning.merge.compare import compare
+from migrator.planning.merge.file_undo import decide_file_undo
+from migrator.planning.merge.schemas import check_columns, check_dialects
+from migrator.planning.odd_row_warnings import odd_row_warnings
+from migrator.planning.planner import project_changes, read_only_warnings
+from migrator.planning.source_repositories import find_sources
+from migrator.store.contents import taken_ids
+from migrator.text import count, first_few, tilde
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from migrator.choices import FileUndoPolicy, OnDuplicate
+    from migrator.model import Binding, MergedSession, Place, Selected, Selection
+    from migrator.places import Places
+    from migrator.planning.merge.destination import MergeDestination
+    from migrator.store.reader import Store
+
+LEFT_OUT, DIVERGED, FOREIGN = "left-out", "diverged", "foreign-directory"
+"""The codes of warnings about sessions that stay in the other database, that differ, and that are taken as they are."""
+
+_NAMED = 5
+_HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRules:
+    """What the user wants of a merge besides which sessions, and where they belong."""
+
+    on_duplicate: OnDuplicate
+    undo_files: FileUndoPolicy
+    announce: bool
+    remove: bool
+
+
+@dataclass
+class _Placed:
+    """Where the sessions that come belong here, and which trees don't come, with their directory and why."""
+
+    changes: list[Change] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    left_out: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the user said of them
+    ours: Store,
+    theirs: Store,
+    selection: Selection,
+    destination: MergeDestination,
+    places: Places,
+    rules: MergeRules,
+    signature: str,
+) -> Plan:
+    """Plan to bring whole trees of `theirs` into `ours`; nothing is written.
+
+    `signature` says what the file of `theirs` is like. Raises MigratorError if rows of the other database can't be rows
+    of this one, if ids collide, or if a session is on both sides and the rules refuse that.
+    """
+    check_dialects(ours, theirs)
+    compared = compare(ours, theirs, selection)
+    if rules.on_duplicate == "refuse":
+        _refuse_duplicates(compared)
+    kept = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
+    verdicts = {merged.session: merged.verdict for merged in compared}
+    staying = [id_ for id_, verdict in verdicts.items() if verdict in kept]
+    placed = _place(ours, theirs, selection, destination, verdicts, frozenset(staying))
+    changes, odd_turns = decide_file_undo(ours, theirs, places, rules.undo_files, placed.changes)
+    coming = [change.session for change in changes]
+    check_columns(ours, theirs, coming)
+    _refuse_collisions(ours, theirs, coming)
+    files, about_files = companion_files(ours, theirs, coming)
+    needed = {change.after.project_id for change in changes}
+    used = [place for id_, place in placed.places.items() if id_ in needed]
+    foreign = {change.after.directory for change in changes if destination.is_foreign(change.before)}
+    moved = any(change.before.directory != change.after.directory for change in changes)
+    return Plan(
+        str(ours.path),
+        ours.schema.dialect,
+        tuple(changes),
+        tuple(project_changes(used, ours.projects())),
+        (
+            *read_only_warnings(ours),
+            *selection.warnings,
+            *destination.warnings(),
+            *_left_out_warnings(placed.left_out, selection),
+            *_diverged_warnings(compared),
+            *_foreign_warnings(foreign),
+            *odd_row_warnings(theirs),
+            *odd_turns,
+            *about_files,
+        ),
+        tuple(staying),
+        sources=find_sources(changes, theirs.projects()),
+        announce=rules.announce and ours.schema.has_v2 and moved,
+        merge=Merge(str(theirs.path), signature, tuple(compared), tuple(sorted(foreign)), files, remove=rules.remove),
+    )
+
+
+def _place(  # noqa: PLR0913, PLR0917 - all of it decides
+    ours: Store,
+    theirs: Store,
+    selection: Selection,
+    destination: MergeDestination,
+    verdicts: Mapping[str, MergeVerdict],
+    staying: frozenset[str],
+) -> _Placed:
+    """Say where each session that comes belongs. A tree of which one session can't come stays whole.
+
+    A session that is here already stays where it is, and its children that are new go there with it.
+    """
+    found = _Placed()
+    here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts).items()}
+    diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
+    roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
+    never = frozenset(theirs.never_imported())
+    for selected in selection.sessions:
+        session, root = selected.session, selected.root
+        if session.id in staying or root in diverged:
+            continue
+        after = here.get(session.id) or (here.get(root) if session.binding == roots.get(root) else None)
+        if session.id in never:
+            found.left_out.setdefault(root, ("", "opencode 2 has never imported it"))
+        elif after is None:
+            if (place := destination.place_for(selected)) is None:
+                found.left_out.setdefault(root, (session.directory, ""))
+                continue
+            found.places.setdefault(place.project_id, place)
+            after = ours.schema.storable(place.binding)
+        if after is not None:
+            found.changes.append(_change(selected, after))
+    found.changes = [change for change in found.changes if change.root not in found.left_out]
+    return found
+
+
+def _change(selected: Selected, after: Binding) -> Change:
+    session = selected.session
+    return Change(session.id, selected.root, session.title, selected.selected_by, session.binding, after, FileUndo.NONE)
+
+
+def _refuse_duplicates(compared: Sequence[MergedSession]) -> None:
+    differing = [m.session for m in compared if m.verdict not in {MergeVerdict.NEW, MergeVerdict.SAME}]
+    if differing:
+        are = "is" if len(differing) == 1 else "are"
+        raise MigratorError(
+            f"{count(len(differing), 'session')} {are} in both databases and not the same: "
+            f"{first_few(differing, _NAMED)}; leave out --on-duplicate refuse to take what was added to each."
+        )
+
+
+def _refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> None:
+    if taken := taken_ids(ours, theirs, sessions):
+        named = [f"{table} {id_} of {there} is here in {here}" for table, id_, there, here in taken]
+        raise MigratorError(
+            f"{count(len(taken), 'row')} can't come, since this database has their ids in other sessions: "
+            f"{first_few(named, _NAMED)}. Nothing was written; leave these sessions out."
+        )
+
+
+def _left_out_warnings(left_out: Mapping[str, tuple[str, str]], selection: Selection) -> Iterator[PlanWarning]:
+    """Yield which trees stay where they are: one warning for each directory that isn't here."""
+    trees: dict[tuple[str, str], list[str]] = {}
+    for root, why in left_out.items():
+        trees.setdefault(why, []).append(root)
+    for (directory, reason), roots in sorted(trees.items()):
+        sessions = sum(selected.root in roots for selected in selection.sessions)
+        what = f"{count(sessions, 'session')} {'stays' if sessions == 1 else 'stay'} there"
+        because = reason or (
+            f"{tilde(directory)} isn't here; --map OLD=NEW says what it is here, --to-dir DIR takes them elsewhere, "
+            "--foreign takes them as they are"
+        )
+        yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None)
+
+
+def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarning]:
+    for merged in compared:
+        if merged.verdict is MergeVerdict.DIVERGED:
+            yield PlanWarning(
+                DIVERGED,
+                f"{merged.session} went on in both databases, and stays as it is in each, with all of its subagents; "
+                f"the first message that differs is {merged.differs}.",
+                merged.session,
+            )
+
+
+def _foreign_warnings(foreign: Iterable[str]) -> Iterator[PlanWarning]:
+    for directory in sorted(foreign):
+        yield PlanWarning(FOREIGN, f"{tilde(directory)} isn't here; its sessions are taken as they are.")

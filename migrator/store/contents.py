@@ -1,0 +1,151 @@
+"""Digests of what was said in sessions, by which two databases are compared.
+
+A session says the same if it has the same messages with the same parts. Which files an undo would act on doesn't count,
+nor does a message that tells the model of a new directory: a move changes both and nobody has said anything. The order
+of rows doesn't count either: digests of rows are added up, so that a table is read as it lies on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.store.sql import IN, array_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from migrator.store.reader import Store
+
+_SIZE = 16
+_MODULUS = 1 << (8 * _SIZE)
+_MOST = 2
+"""All rows are read where more than one session in so many is asked for."""
+_FEW = 10
+"""Ids are looked up one by one if there are so many times more rows."""
+
+
+def content_digests(store: Store, sessions: Collection[str]) -> dict[str, str]:
+    """Map each of these sessions that exists to the digest of what was said in it; a table is read once."""
+    totals = dict.fromkeys(store.existing(sessions), 0)
+    for session, _, number in _rows(store, totals):
+        totals[session] += number
+    return {session: _text(total) for session, total in totals.items()}
+
+
+def message_digests(store: Store, sessions: Collection[str]) -> dict[str, dict[str, str]]:
+    """Map each of these sessions to its messages in their order, each with the digest of what was said in it."""
+    totals: dict[str, dict[str, int]] = {session: {} for session in sessions}
+    for table in _tables(store)[:1]:
+        order = "seq" if table == "session_message" else "time_created, id"
+        sql = f"SELECT session_id, id FROM main.{table} WHERE session_id {IN} ORDER BY session_id, {order}"
+        for session, message in store.rows(sql, [array_of(sessions)]):
+            totals[session][message] = 0
+    for session, message, number in _rows(store, totals):
+        totals[session][message] = totals[session].get(message, 0) + number
+    return {
+        session: {message: _text(total) for message, total in messages.items() if total}
+        for session, messages in totals.items()
+    }
+
+
+def _text(total: int) -> str:
+    return f"{total % _MODULUS:0{2 * _SIZE}x}"
+
+
+def _tables(store: Store) -> tuple[str, ...]:
+    """Return the tables of conversations; opencode 2 never reads those of opencode 1 again once it has read them."""
+    return ("session_message",) if store.schema.has_v2 else ("message", "part")
+
+
+def _rows(store: Store, sessions: Collection[str]) -> Iterator[tuple[str, str, int]]:
+    """Yield (session, message, digest as a number) of each row of these sessions' conversations."""
+    few = len(sessions) * _MOST < store.count()
+    where, params = (f"WHERE session_id {IN}", [array_of(sessions)]) if few else ("", [])
+    wanted = sessions if isinstance(sessions, dict) else set(sessions)
+    for table in _tables(store):
+        columns = {
+            "message": "session_id, id, id, 'message'",
+            "part": "session_id, message_id, id, 'part'",
+            "session_message": "session_id, id, id, type",
+        }[table]
+        sql = f"SELECT {columns}, CAST(data AS BLOB) FROM main.{table} {where}"
+        for session, message, id_, kind, data in store.each_row(sql, params):
+            if session in wanted and kind != "location-switched":
+                content = _said(data or b"", kind)
+                hashed = blake2b(f"{kind}\0{message}\0{id_}\0".encode() + content, digest_size=_SIZE).digest()
+                yield session, message, int.from_bytes(hashed)
+
+
+def _said(data: bytes, kind: str) -> bytes:
+    """Return a row's JSON without the files that an undo would act on. Most rows are told to have none by a few bytes.
+
+    See LIVE_PATCH and LIVE_SNAPSHOT in sql.py.
+    """
+    if kind == "part":
+        if (data.startswith(b'{"type":"') and data[9:15] != b'patch"') or b'"patch"' not in data:
+            return data
+    elif kind != "assistant" or b'"snapshot"' not in data:
+        return data
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return data
+    if not isinstance(value, dict):
+        return data
+    if kind == "part":
+        if value.get("type") != "patch":
+            return data
+        value.pop("files", None)
+    elif isinstance(snapshot := value.get("snapshot"), dict):
+        snapshot.pop("files", None)
+    return _canonical(value)
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+# -- ids ---------------------------------------------------------------------------------------------------------------
+
+
+class TakenId(NamedTuple):
+    """A row of a session in another database whose id a row of another session has here."""
+
+    table: str
+    id: str
+    there: str
+    here: str
+
+
+def taken_ids(ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:
+    """Return the messages and parts of these sessions whose ids this database has already.
+
+    In other sessions, that is, or in none, if this one isn't here: somebody deleted the session alone.
+    """
+    found: list[TakenId] = []
+    present = ours.existing(sessions)
+    for table in _tables(ours):
+        every = sessions if len(sessions) * _MOST < theirs.count() else None
+        coming = _owners(theirs, table, every)
+        if every is None:
+            wanted = set(sessions)
+            coming = {id_: owner for id_, owner in coming.items() if owner in wanted}
+        ((rows,),) = ours.rows(f"SELECT count(*) FROM main.{table}")
+        if len(coming) * _FEW < rows:
+            here = ours.rows(f"SELECT id, session_id FROM main.{table} WHERE id {IN}", [array_of(coming)])
+        else:
+            here = [*ours.each_row(f"SELECT id, session_id FROM main.{table}", [])]
+        found += [
+            TakenId(table, id_, coming[id_], owner)
+            for id_, owner in here
+            if id_ in coming and (owner != coming[id_] or owner not in present)
+        ]
+    return found
+
+
+def _owners(store: Store, table: str, sessions: Collection[str] | None) -> dict[str, str]:
+    """Map the ids of a table's rows, of these sessions or of all, to their sessions."""
+    where, params = ("", []) if sessions is None else (f"WHERE session_id {IN}", [array_of(sessions)])
+    return dict(store.rows(f"SELECT id, session_id FROM main.{table} {where}", params))

@@ -1,0 +1,71 @@
+"""Which rows hang on a session: told by the tables of a database, so that those of any version of opencode are known.
+
+A table belongs to the sessions if it names one in `session_id`, or holds the events of one (`aggregate_id`).
+"""
+
+from __future__ import annotations
+
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.store.sql import IN, array_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from migrator.store.reader import Store
+
+SESSIONS = ("session", "session_v2")
+"""The tables that have a row for each session: opencode 1's and opencode 2's."""
+
+
+class TableOfSessions(NamedTuple):
+    """A table with rows of sessions; `owner` is the column with the session's id.
+
+    `needed` are the columns that every new row must fill, as none has a value by default.
+    """
+
+    name: str
+    owner: str
+    columns: tuple[str, ...]
+    needed: frozenset[str]
+
+    @property
+    def is_of_sessions(self) -> bool:
+        """Whether each row of it is a session."""
+        return self.name in SESSIONS
+
+
+def session_tables(db: sqlite3.Connection, schema: str = "main") -> list[TableOfSessions]:
+    """Return the tables of an attached database whose rows hang on sessions, each after those that it refers to."""
+    names = [
+        name for (name,) in db.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table' ORDER BY name")
+    ]
+    found: dict[str, TableOfSessions] = {}
+    for name in names:
+        info = db.execute(
+            'SELECT name, "notnull" AND dflt_value IS NULL AND NOT pk FROM pragma_table_info(?, ?)', [name, schema]
+        ).fetchall()
+        columns = tuple(column for column, _ in info)
+        owner = "id" if name in SESSIONS else next((c for c in ("session_id", "aggregate_id") if c in columns), None)
+        if owner is not None:
+            found[name] = TableOfSessions(name, owner, columns, frozenset(column for column, needed in info if needed))
+    refers = 'SELECT "table" FROM pragma_foreign_key_list(?, ?)'
+    order = {name: {to for (to,) in db.execute(refers, [name, schema]) if to in found and to != name} for name in found}
+    return [found[name] for name in TopologicalSorter(order).static_order()]
+
+
+def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> bool:
+    """Tell whether a table has rows of these sessions."""
+    sql = f'SELECT EXISTS (SELECT 1 FROM main."{table.name}" WHERE "{table.owner}" {IN})'
+    ((found,),) = store.rows(sql, [array_of(sessions)])
+    return bool(found)
+
+
+def session_rows(store: Store, table: TableOfSessions, columns: Iterable[str], session: str) -> list[dict[str, Any]]:
+    """Return these columns of a table's rows of one session, in their order."""
+    names = [*columns]
+    named = ", ".join(f'"{name}"' for name in names)
+    rows = store.rows(f'SELECT {named} FROM main."{table.name}" WHERE "{table.owner}" = ? ORDER BY rowid', [session])
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -1,0 +1,61 @@
+"""What is like Windows, see tests/support/windows.py: a run, its undo and all that is around them go well there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.forked import PROCESSES
+from tests.support.undo_world import Talk, World, changes, state, write
+from tests.support.windows import import_everything, on_windows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_sessions_are_moved(world: World) -> None:
+    old, new = world.repository("old"), world.repository("new")
+    world.session(old)
+    done = on_windows(world.home).run("move", "--from-dir", old, "--to-dir", new, "--yes")
+    assert (done.code, _directories(world)) == (0, [str(new)]), done.stderr
+
+
+@pytest.mark.long
+def test_a_run_with_file_undo_is_made_and_taken_back_and_cleared_away(world: World) -> None:
+    old = world.repository(a="a\n")
+    new, talk, snapshots = old.with_name("new"), world.session(old), world.snapshots(old).git_dir
+    world.turn(talk, write, old / "a", "changed\n")
+    old.rename(new)
+    windows, before = on_windows(world.home), world.home.everything()
+    done = windows.run("relocate", old, new, "--yes")
+    assert done.code == 0, done.stderr
+    assert _directories(world) == [str(new)]
+    assert _undone(world, new) == {"a": ("file", b"a\n")}
+    write(new / "a", "changed\n")
+    for words in (("undo", "--yes"), ("redo", "--yes"), ("doctor", "--json"), ("log",)):
+        done = windows.run(*words)
+        assert done.code == 0, (words, done.stderr)
+    assert _directories(world) == [str(new)]
+    cleared = windows.run("gc", "--older-than", "0", "--yes")
+    assert (cleared.code, snapshots.exists()) == (0, False), cleared.stderr
+    assert windows.run("undo", "--yes").code == 1
+    assert before.keys() == world.home.everything().keys()
+
+
+def test_every_module_can_be_imported_without_what_windows_lacks() -> None:
+    process = PROCESSES.Process(target=import_everything)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def _directories(world: World) -> list[str]:
+    return [directory for (directory,) in world.home.query("SELECT directory FROM session")]
+
+
+def _undone(world: World, directory: Path) -> dict[str, tuple[str, bytes] | None]:
+    ((session,),) = world.home.query("SELECT id FROM session")
+    before, undo = state(directory), world.undo(Talk(session, directory))
+    undo.revert(undo.messages()[0])
+    return changes(before, state(directory))
