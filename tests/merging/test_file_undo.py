@@ -31,9 +31,9 @@ def talk(there: World) -> Talk:
     return made
 
 
-def merge(here: World, there: World, talk: Talk, target: Path, *more: str) -> Any:
-    words = ("merge", there.database, "--map", f"{talk.directory}={target}", "--yes", "--json", *more)
-    done = here.home.run(*words)
+def merge(here: World, there: World, talk: Talk, target: Path) -> Any:
+    mapped = f"{talk.directory}={target}"
+    done = here.home.run("merge", there.database, "--map", mapped, "--yes", "--json")
     assert done.code == 0, done.stderr
     return done.json
 
@@ -70,8 +70,7 @@ def test_a_turn_whose_file_is_another_here_is_detached(world: World, there: Worl
 @pytest.mark.long
 def test_file_undo_that_can_not_come_along_is_refused_where_it_must(world: World, there: World, talk: Talk) -> None:
     target = world.repository("other")
-    words = ("merge", there.database, "--to-dir", target, "--yes", "--undo-files", "carry")
-    done = world.home.run(*words)
+    done = world.home.run("merge", there.database, "--to-dir", target, "--yes", "--undo-files", "carry")
     assert done.code == 1
     assert f"File undo of {talk.id} can't be carried whole" in done.stderr
     assert not rows(world.home)["session"]
