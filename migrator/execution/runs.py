@@ -66,11 +66,11 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
         return _run(writer, job, write, places)
 
 
-def merge(writer: Writer, plan: Plan, write: WriteRequest, view: UntouchedView) -> Run:
+def merge(writer: Writer, plan: Plan, write: WriteRequest, places: Places, view: UntouchedView) -> Run:
     """Carry out a plan that brings sessions of another database, which is seen in `view`. Raises StalePlan."""
     job = Job(plan, projects=registrations(writer, plan), made_on=plan.store)
     with writer.without_foreign_keys():
-        return _run(writer, job, write, merging=merges.Merging(view, view.store()))
+        return _run(writer, job, write, merging=merges.Merging(view, view.store(), places))
 
 
 def take_out(writer: Writer, plan: Plan, write: WriteRequest, brought_by: str | None) -> Run:
@@ -241,7 +241,7 @@ def _run(
             space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
         if merging is not None:
-            job = merging.prepare(writer, job)
+            job = merging.prepare(writer, job, lambda: write.progress(0))
         copied = merging.copied(writer, job) if merging else (0, 0)
         space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits, copied)
         number = run_log.next_number(str(writer.path))

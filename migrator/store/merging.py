@@ -9,15 +9,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from migrator.store.row_json import stringify
 from migrator.store.session_tables import CLEARED, NOT_MERGED, TableOfSessions, session_tables
-from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, array_of
+from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, WHOLE, array_of
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
+    from migrator.store.writer import Writer
 
 SOURCE = "source"
 """The name under which the database that rows come from is attached."""
@@ -27,6 +30,9 @@ KEPT = "kept."
 
 _BOUND = {"project_id", "directory", "path", "workspace_id"}
 _WHOLE = "c.seq BETWEEN ? AND ? AND c.seq NOT IN (SELECT seq FROM temp.continued)"
+INSTRUCTIONS = "instruction_blob"
+"""What sessions of opencode 2 were told, by its hash, which many have in common."""
+
 _DETACHED = {
     "part": (LIVE_PATCH, "$.files"),
     "session_message": (LIVE_SNAPSHOT, "$.snapshot.files"),
@@ -115,6 +121,43 @@ def take_out(staging: Staging, first: int, last: int) -> int:
         )
         done += count if _counts(staging, table) else 0
     return done
+
+
+def missing_instructions(store: Store, sessions: Collection[str]) -> list[Edit]:
+    """Return the edits that bring the instructions of opencode 2 that these sessions of `source` name by their hashes.
+
+    A row is shared by all sessions that were told the same, so only those come that aren't here; each goes with a
+    session that names it.
+    """
+    db = store.connection
+    if not _has_instructions(db, "main") or not _has_instructions(db, SOURCE):
+        return []
+    named = " UNION ".join(
+        f"SELECT j.value AS hash, s.session_id AS session FROM {SOURCE}.instruction_state s, json_each(s.{values}) j "
+        f"WHERE s.session_id {IN} AND json_valid(s.{values})"
+        for values in ("initial_values", "current_values")
+    )
+    rows = store.rows(
+        f"SELECT b.hash, min(n.session), b.value FROM ({named}) n JOIN {SOURCE}.{INSTRUCTIONS} b ON b.hash = n.hash "
+        f"WHERE b.hash NOT IN (SELECT hash FROM main.{INSTRUCTIONS}) GROUP BY b.hash",
+        [array_of(sessions)] * 2,
+    )
+    return [
+        Edit(INSTRUCTIONS, WHOLE, hash_, session, None, stringify({"hash": hash_, "value": value}))
+        for hash_, session, value in rows
+    ]
+
+
+def edit_instructions(writer: Writer, edits: Iterable[Edit]) -> None:
+    """Insert or delete such rows; one that is there already is left alone, and so is one that a session still names."""
+    named = "SELECT EXISTS (SELECT 1 FROM main.instruction_state WHERE instr(initial_values || current_values, ?))"
+    writer.edit(
+        [e for e in edits if e.table == INSTRUCTIONS and (e.before is None or writer.rows(named, [e.key]) == [(0,)])]
+    )
+
+
+def _has_instructions(db: sqlite3.Connection, schema: str) -> bool:
+    return bool(db.execute(f"SELECT 1 FROM {schema}.sqlite_master WHERE name = '{INSTRUCTIONS}'").fetchone())
 
 
 def count_gone(staging: Staging) -> int:

@@ -73,6 +73,16 @@ def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> b
     return bool(found)
 
 
+def rows_left_there(store: Store, sessions: Iterable[str]) -> dict[str, set[str]]:
+    """Map those of these sessions that have a share, or prompts that wait, to the tables that have these rows."""
+    wanted, found = array_of(sessions), dict[str, set[str]]()
+    for table in session_tables(store.connection):
+        if table.name in NOT_MERGED - {"session_context_epoch"}:
+            for (session,) in store.rows(f"SELECT session_id FROM main.{table.name} WHERE session_id {IN}", [wanted]):
+                found.setdefault(session, set()).add(table.name)
+    return found
+
+
 def session_rows(store: Store, table: TableOfSessions, columns: Iterable[str], session: str) -> list[dict[str, Any]]:
     """Return these columns of a table's rows of one session, in their order."""
     names = [*columns]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.execution.conflicts import SHOWN
 from migrator.execution.interrupts import deferred_interrupts
+from migrator.execution.merge.companions import bring_files, take_out_files
 from migrator.execution.merge.conflicts import changed_since
 from migrator.execution.rollback import Written
 from migrator.execution.value_edits import inverted_edits
@@ -50,7 +51,7 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
         there = bool(store.existing(whole))
         return not there if merge.taken_out else there
     for edit in edits:
-        if edit.table != "todo":
+        if edit.table not in {"todo", merging.INSTRUCTIONS}:
             now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
             return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now == edit.after
     return True
@@ -94,6 +95,10 @@ def take_back_merge(writer: Writer, run: Written) -> int:
             for project in run.projects:
                 undo = writer.unregister if project.register else writer.register
                 undo(project.change, project.registered)
+        if merge.taken_out:
+            bring_files(merge.files, again=True)
+        else:
+            take_out_files(merge.files)
     return sum(len(chunk) for chunk, _ in written)
 
 
@@ -102,4 +107,7 @@ def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Ed
     with writer.transaction():
         staging = stage_merge(writer, chunk, merge)
         (merging.bring_back if merge.taken_out else merging.take_out)(staging, 1, staging.last)
-        writer.edit(inverted_edits(reversed([edit for edit in edits if edit.session in continued])))
+        inverted = inverted_edits(reversed(edits))
+        shared = [edit for edit in inverted if edit.table == merging.INSTRUCTIONS]
+        writer.edit([edit for edit in inverted if edit.session in continued and edit not in shared])
+        merging.edit_instructions(writer, shared)

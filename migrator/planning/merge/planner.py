@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarning
 from migrator.planning.merge.companions import companion_files
-from migrator.planning.merge.compare import compare
+from migrator.planning.merge.compare import compare, with_digests
 from migrator.planning.merge.file_undo import decide_file_undo
 from migrator.planning.merge.schemas import check_age, check_columns, check_dialects
 from migrator.planning.odd_row_warnings import odd_row_warnings
@@ -80,7 +80,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     coming = [change.session for change in changes]
     check_columns(ours, theirs, coming)
     _refuse_collisions(ours, theirs, coming)
-    files, about_files = companion_files(ours, theirs, coming)
+    companions = companion_files(ours, theirs, coming)
     needed = {change.after.project_id for change in changes}
     used = [place for id_, place in placed.places.items() if id_ in needed]
     foreign = {change.after.directory for change in changes if destination.is_foreign(change.before)}
@@ -100,12 +100,19 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *odd_row_warnings(theirs),
             *odd_turns,
             *_share_warnings(theirs, coming),
-            *about_files,
+            *companions.warnings,
         ),
         tuple(staying),
         sources=find_sources(changes, theirs.projects()),
         announce=rules.announce and ours.schema.has_v2 and moved,
-        merge=Merge(str(theirs.path), signature, tuple(compared), tuple(sorted(foreign)), files, remove=rules.remove),
+        merge=Merge(
+            str(theirs.path),
+            signature,
+            tuple(with_digests(compared, theirs, companions.naming)),
+            tuple(sorted(foreign)),
+            companions.files,
+            remove=rules.remove,
+        ),
     )
 
 
