@@ -84,6 +84,8 @@ def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:
     mine = merge.home.database.parent / name
     mine.parent.mkdir(parents=True)
     mine.write_text("ours\n")
+    plan = run(merge.home, *[word for word in merge.words if word not in {"--json", "--yes"}], "--dry-run")
+    assert "1 file of sessions comes along: long outputs of tools, or what a session changed" in plan.stdout
     done = run(merge.home, *merge.words)
     assert done.code == 0
     (warning,) = [each for each in done.json["warnings"] if each["code"] == "file-stays"]
