@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from migrator.reporting.orphan_text import grouped_orphans, tilde_in
+from migrator.reporting.orphan_text import grouped_orphans, place_of, tilde_in
 from migrator.reporting.report.model import (
     GROUPS,
     NOTES,
@@ -117,7 +117,7 @@ def _group(group: Sequence[Orphan], room: int) -> Group:
     elif first.rivals:
         reasons.append(("home", f"{' or '.join(map(tilde, first.rivals[:REASONS]))}; to say which it is:"))
     return Group(
-        tilde(first.session.directory) or "(no directory known)",
+        place_of(group),
         None if stays or home == _UNKNOWN else home,
         len(group),
         count(len(group), "session"),
