@@ -121,6 +121,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("In this bash, from now on: complete commands, options and values", "completion bash > ~/.ocmig.bash"),
         ("For zsh", "completion zsh > ~/.zsh/_opencode-migrator"),
     ),
+    "install-skill": (
+        ("Show what would be installed, and where", "install-skill --dry-run"),
+        ("For this project alone, to be committed with it", "install-skill --project"),
+    ),
     "demo": (
         ("See a mass move and its undo on throw-away data", "demo"),
         ("Keep the data to try more", "demo --keep ~/migrator-demo"),

@@ -13,6 +13,7 @@ from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, c
 from migrator.client import responses
 from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput
+from migrator.paths import is_windows
 from migrator.text_input import read_text, why_no_text
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def _pairs(folders: Folders) -> list[dict[str, str]]:
 def _absolute(directory: str | os.PathLike[str]) -> str:
     """Return a directory as an absolute path; a relative one is below our current directory, not the server's."""
     text = os.fspath(directory)
-    return text if text == "keep" or text.startswith("~") else os.path.abspath(text)
+    return text if text == "keep" or text.startswith("~") or is_windows(text) else os.path.abspath(text)
 
 
 def _query(filters: Mapping[str, Any]) -> dict[str, str]:

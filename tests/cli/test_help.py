@@ -26,7 +26,7 @@ DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
 RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
 DRY = "--dry-run --exit-code"
-WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
+WRITING = "--yes -y --wait --trust-locks --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
 MERGE = "--from-channel --map --foreign --on-duplicate --remove-from-other --to-dir --subdirs --undo-files"
@@ -61,11 +61,12 @@ OPTIONS = {
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
     "resume": WRITING,
-    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
+    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --trust-locks --json",
     "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
     "completion": "--help",
+    "install-skill": "--project --force --dry-run",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
@@ -98,7 +99,7 @@ def test_every_command_has_help(home: Home, command: str) -> None:
 def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
-    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
+    listed = dict(re.findall(r"^  ([a-z][a-z-]*) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
     aliases = {"rebind", "detached"}
     assert sorted(listed) == sorted(name for name in OPTIONS if " " not in name and name not in aliases)
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
