@@ -182,7 +182,7 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
     for command, number in settled.most_common(_FOLDERS_SHOWN):
         yield Step(f"{count(number, 'session')} of another system may be here under another path. If so:", command)
     for other in listed.other_databases:
-        if other.ids and not other.no_merge:
+        if not other.no_merge and any(orphan.session.id in other.ids for orphan in listed.orphans):
             them = f"the {count(len(other.ids), 'session')}" if len(other.ids) > 1 else "the session"
             named = is_reported(click.get_current_context().params)
             yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command(named=named))
