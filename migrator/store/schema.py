@@ -135,6 +135,21 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
     )
 
 
+def newest_upgrade(db: sqlite3.Connection) -> str | None:
+    """Return when the newest of opencode's own upgrades that a database has seen was written: its 14 digits.
+
+    They begin the ids in `migration` (1.17 and later); before, `__drizzle_migrations` has the time in milliseconds. An
+    upgraded database keeps both. None where neither says anything.
+    """
+    found = []
+    if "id" in columns_of(db, "migration"):
+        found += db.execute("SELECT max(substr(id, 1, 14)) FROM main.migration WHERE id GLOB '20[0-9]*'").fetchall()
+    if "created_at" in columns_of(db, "__drizzle_migrations"):
+        time = "strftime('%Y%m%d%H%M%S', max(created_at) / 1000, 'unixepoch')"
+        found += db.execute(f"SELECT {time} FROM main.__drizzle_migrations").fetchall()
+    return max((text for (text,) in found if isinstance(text, str)), default=None)
+
+
 def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) -> None:
     """Make temporary views of what is read; nothing of them is in the file. Those of an earlier call are replaced.
 

@@ -57,6 +57,8 @@ OPTIONS = {
     "log": f"{DATABASE} --limit --format --json --verbose",
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
+    "merge": f"{SELECT} {WRITING} {DATABASE} {DRY} --from-channel --to-dir --map --foreign --on-duplicate "
+    "--remove-from-other --undo-files --verbose",
     "resume": WRITING,
     "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
     "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
