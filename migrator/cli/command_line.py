@@ -10,7 +10,6 @@ import click
 
 from migrator.cli.database import database_words, is_reported
 from migrator.cli.environment import set_options, with_parents
-from migrator.places.cwd import is_deleted
 from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
     params = click.get_current_context().params
     if not is_reported(params):
         return _command(*_typed(*more, without=without, name=name))
+    from migrator.places.cwd import is_deleted
+
     unset, words = _typed(*more, *database_words(params), without={*without, "db", "channel"}, name=name)
     kept = "".join(f"{each}={shell_quote(os.environ[each])} " for each in _SURROUNDINGS if os.environ.get(each))
     here = "" if is_deleted() or not _needs_directory(words) else f"cd {shell_quote(os.getcwd())} && "
