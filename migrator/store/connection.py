@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from migrator.disk.bounded import NotPlain, opened
@@ -15,7 +15,7 @@ from migrator.errors import MigratorError
 from migrator.store.open_by import in_use_error, who_has_open
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _MAGIC = b"SQLite format 3\x00"
@@ -99,7 +99,20 @@ def why_read_only(database: Path) -> str | None:
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the SQL functions that conditions may use."""
     casefold = lambda text: text.casefold() if isinstance(text, str) else None  # noqa: E731 - too short for a name
-    connection.create_function("casefold", 1, casefold, deterministic=True)
+    add_function(connection, "casefold", 1, casefold)
+
+
+def add_function(connection: sqlite3.Connection, name: str, arguments: int, function: Callable[..., Any]) -> None:
+    """Add an SQL function; Ctrl-C in it interrupts the query. SQLite would take it for an error in the function."""
+
+    def called(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except KeyboardInterrupt:
+            connection.interrupt()
+            return None
+
+    connection.create_function(name, arguments, called, deterministic=True)
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
