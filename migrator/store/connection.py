@@ -6,16 +6,17 @@ import os
 import sqlite3
 import stat
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from migrator.disk.bounded import NotPlain, opened
 from migrator.disk.status import status_of, why_not_writable
 from migrator.errors import MigratorError
 from migrator.store.open_by import in_use_error, who_has_open
+from migrator.store.signals import is_interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _MAGIC = b"SQLite format 3\x00"
@@ -99,20 +100,7 @@ def why_read_only(database: Path) -> str | None:
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the SQL functions that conditions may use."""
     casefold = lambda text: text.casefold() if isinstance(text, str) else None  # noqa: E731 - too short for a name
-    add_function(connection, "casefold", 1, casefold)
-
-
-def add_function(connection: sqlite3.Connection, name: str, arguments: int, function: Callable[..., Any]) -> None:
-    """Add an SQL function; Ctrl-C in it interrupts the query. SQLite would take it for an error in the function."""
-
-    def called(*values: Any) -> Any:
-        try:
-            return function(*values)
-        except KeyboardInterrupt:
-            connection.interrupt()
-            return None
-
-    connection.create_function(name, arguments, called, deterministic=True)
+    connection.create_function("casefold", 1, casefold, deterministic=True)
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
@@ -136,9 +124,13 @@ def _check_header(path: Path) -> None:
         raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
 
 
+_FUNCTION_FAILED = "user-defined function raised"
+
+
 def met_no_text(error: sqlite3.Error) -> bool:
     """Tell whether a statement failed because a text isn't UTF-8: what it returned, or what it gave to our function."""
-    return any(sign in str(error) for sign in ("decode to UTF-8", "user-defined function raised"))
+    text = str(error)
+    return "decode to UTF-8" in text or (_FUNCTION_FAILED in text and not is_interrupted())
 
 
 @contextmanager
@@ -148,7 +140,7 @@ def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         text = str(error)
-        if text == "interrupted":
+        if text == "interrupted" or (_FUNCTION_FAILED in text and is_interrupted()):
             raise KeyboardInterrupt from None
         if "locked" in text or "busy" in text:
             raise in_use_error(path, who_has_open(path), can_wait=write) from error

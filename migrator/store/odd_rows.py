@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.store import row_json
-from migrator.store.connection import add_function, columns_of
+from migrator.store.connection import columns_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -118,8 +118,8 @@ def add_functions(db: sqlite3.Connection) -> None:
         text = value.decode(encoding)
         return (row_json.paths if array else row_json.decode)(text) is not None or text.strip() == "null"
 
-    add_function(db, _READABLE, -1, is_text)
-    add_function(db, _JSON, -1, is_json)
+    db.create_function(_READABLE, -1, is_text, deterministic=True)
+    db.create_function(_JSON, -1, is_json, deterministic=True)
 
 
 def conditions(db: sqlite3.Connection, *, with_text: bool) -> dict[str, str]:
