@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         StalePlan,
         Unusable,
     )
-    from migrator.library import OpenStore, apply, open_store, plan, plan_rescue, runs, select, undo
+    from migrator.library import OpenStore, apply, open_store, plan, plan_merge, plan_rescue, runs, select, undo
     from migrator.model import (
         Binding,
         Certainty,
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         FileUndo,
         Listed,
         LoggedRun,
+        Merge,
+        MergedSession,
+        MergeVerdict,
         Orphan,
         Plan,
         PlanWarning,
@@ -52,15 +55,17 @@ if TYPE_CHECKING:
         Undo,
         UndoTurns,
     )
+    from migrator.progress import Stage, told_to
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BadInput", "Binding", "Certainty", "Change", "DatabaseInUse", "FileUndo", "Holder", "Interrupted", "Listed",
-    "LoggedRun", "MigratorError", "NoSuchDirectory", "NoSuchRun", "NothingMatched", "OpenStore", "Orphan", "Plan",
-    "PlanWarning", "Project", "ProjectAction", "ProjectChange", "Reason", "Run", "RunStatus", "Selected", "Selection",
-    "Session", "StalePlan", "StillLost", "Suggestion", "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan",
-    "plan_rescue", "runs", "select", "undo",
+    "LoggedRun", "Merge", "MergeVerdict", "MergedSession", "MigratorError", "NoSuchDirectory", "NoSuchRun",
+    "NothingMatched", "OpenStore", "Orphan", "Plan", "PlanWarning", "Project", "ProjectAction", "ProjectChange",
+    "Reason", "Run", "RunStatus", "Selected", "Selection", "Session", "Stage", "StalePlan", "StillLost", "Suggestion",
+    "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan", "plan_merge", "plan_rescue", "runs", "select",
+    "told_to", "undo",
 ]  # fmt: skip
 
 
@@ -71,7 +76,8 @@ if not TYPE_CHECKING:  # else every name would be one
         from importlib import import_module
 
         if name in __all__:
-            for module in map(import_module, ("migrator.errors", "migrator.model", "migrator.library")):
+            rooms = ("migrator.errors", "migrator.model", "migrator.progress", "migrator.library")
+            for module in map(import_module, rooms):
                 if hasattr(module, name):
                     return globals().setdefault(name, getattr(module, name))
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -311,9 +311,11 @@ class ConsolidateKeywords(TypedDict, total=False):
 class MergeKeywords(SelectKeywords, total=False):
     """Which sessions of another database to bring in, all without a selector, and how: the options of `merge`.
 
-    `folders` has the old path of each folder with its new one, as `--map` does.
+    `folders` has the old path of each folder with its new one, as `--map` does. `from_channel` names the database of a
+    release channel, if no other is named.
     """
 
+    from_channel: str | None
     to_dir: str | os.PathLike[str] | None
     folders: Folders
     foreign: bool

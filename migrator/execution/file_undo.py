@@ -60,7 +60,7 @@ def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], N
         return job
     decisions = carry_decisions(store, places, wanted, job.plan.relocated)
     refuse_unknown(decisions)
-    carried = _carry_all(
+    carried = carry_all(
         ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
         between_steps,
     )
@@ -97,7 +97,7 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
     effects = undo_effects(store, places, planned)
     mends = any(change.turns.mended for change in planned.values())
     best, unknown = find_recoveries(store, places, effects) if mends else Recoveries({}, {})
-    carried = _carry_all(((recovery.route, recovery.trees) for recovery in best.values()), between_steps)
+    carried = carry_all(((recovery.route, recovery.trees) for recovery in best.values()), between_steps)
     edits, warnings = [], []
     for id_, change in planned.items():
         mended = best[id_].parts if id_ in best else frozenset()
@@ -129,7 +129,7 @@ def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warning
     )
 
 
-def _carry_all(
+def carry_all(
     routes_with_trees: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
 ) -> list[Carried]:
     """Carry these trees, each on its route; return between which repositories."""

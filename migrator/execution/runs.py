@@ -25,7 +25,7 @@ from migrator.execution.journal import Journal
 from migrator.execution.journal_file import folder_of_journals
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge import runs as merges
-from migrator.execution.merge.take_back import take_back_merge
+from migrator.execution.merge.take_back import refuse_if_used, take_back_merge
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
@@ -66,11 +66,11 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
         return _run(writer, job, write, places)
 
 
-def merge(writer: Writer, plan: Plan, write: WriteRequest, view: UntouchedView) -> Run:
+def merge(writer: Writer, plan: Plan, write: WriteRequest, places: Places, view: UntouchedView) -> Run:
     """Carry out a plan that brings sessions of another database, which is seen in `view`. Raises StalePlan."""
     job = Job(plan, projects=registrations(writer, plan), made_on=plan.store)
     with writer.without_foreign_keys():
-        return _run(writer, job, write, merging=merges.Merging(view, view.store()))
+        return _run(writer, job, write, merging=merges.Merging(view, view.store(), places))
 
 
 def take_out(writer: Writer, plan: Plan, write: WriteRequest, brought_by: str | None) -> Run:
@@ -83,6 +83,7 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
+        refuse_if_used(writer, run)
         run.go_on(writer.path)
         sessions, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
         return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
@@ -240,7 +241,7 @@ def _run(
             space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
         if merging is not None:
-            job = merging.prepare(writer, job)
+            job = merging.prepare(writer, job, lambda: write.progress(0))
         copied = merging.copied(writer, job) if merging else (0, 0)
         space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits, copied)
         number = run_log.next_number(str(writer.path))

@@ -34,6 +34,7 @@ from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
+from migrator.store.session_tables import rows_left_there
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_writable
 
@@ -84,7 +85,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
         _check_removable(path)
     if plan.changes:
         with untouched(path, attachable=True) as view:
-            run = runs.merge(writer, plan, write, view)
+            run = runs.merge(writer, plan, write, places, view)
     return _remove(writer, plan, merge, write, run) if plan.removable else run
 
 
@@ -133,11 +134,15 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
 
 
 def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> Plan:
-    """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`."""
+    """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`.
+
+    What has a share, or prompts that wait, stays: those don't come along, and would be nowhere.
+    """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
     safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
-    staying = {session.root for session in compared if session.verdict not in safe}
+    left = rows_left_there(theirs, present)
+    staying = {session.root for session in compared if session.verdict not in safe or session.session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]
     there, here, prints = theirs.bindings(ids), ours.bindings(ids), fingerprints(theirs, ids)

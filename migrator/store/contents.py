@@ -15,6 +15,7 @@ import json
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.store.companion_files import without_directory_of_outputs
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ def fingerprints(store: Store, sessions: Collection[str]) -> dict[str, str]:
             if session in found:
                 found[session].append(f"{table} {' '.join(map(str, numbers))}")
     return {session: "; ".join(parts) for session, parts in found.items()}
+
+
+def is_digest(content: str) -> bool:
+    """Tell whether this is a digest and no fingerprint."""
+    return len(content) == 2 * _SIZE and " " not in content
 
 
 def content_digests(store: Store, sessions: Collection[str]) -> dict[str, str]:
@@ -104,7 +110,7 @@ def _rows(store: Store, sessions: Collection[str]) -> Iterator[tuple[str, str, i
         sql = f"SELECT {columns}, CAST(data AS BLOB) FROM main.{table} {where}"
         for session, message, id_, kind, data in store.each_row(sql, params):
             if session in wanted and kind != "location-switched":
-                content = _said(data or b"", kind)
+                content = without_directory_of_outputs(_said(data or b"", kind))
                 hashed = blake2b(f"{kind}\0{message}\0{id_}\0".encode() + content, digest_size=_SIZE).digest()
                 yield session, message, int.from_bytes(hashed)
 

@@ -29,6 +29,7 @@ DRY = "--dry-run --exit-code"
 WRITING = "--yes -y --wait --trust-locks --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
+MERGE = "--from-channel --map --foreign --on-duplicate --remove-from-other --to-dir --subdirs --undo-files"
 OPTIONS = {
     "ui": f"{SELECT} {DATABASE}",
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
@@ -43,6 +44,7 @@ OPTIONS = {
     "rescue": f"{RESCUE} {WRITING} {DATABASE} {DRY} --verbose",
     "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files "
     f"{DRY} --verbose",
+    "merge": f"{SELECT} {WRITING} {DATABASE} {MERGE} {DRY} --verbose",
     "workspaces": f"{DATABASE} --format --json",
     "protect": f"{SELECT} {WRITING} {DATABASE} {DRY} --undo-files --verbose",
     "plan": "",
@@ -51,6 +53,7 @@ OPTIONS = {
     "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
     "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
+    "plan merge": f"{SELECT} {DATABASE} {MERGE} --output -o --json --verbose",
     "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose --undo-files",
     "show": f"{DATABASE} --json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
@@ -63,6 +66,7 @@ OPTIONS = {
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
     "completion": "--help",
+    "install-skill": "--project --force --dry-run",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
@@ -95,7 +99,7 @@ def test_every_command_has_help(home: Home, command: str) -> None:
 def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
-    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
+    listed = dict(re.findall(r"^  ([a-z][a-z-]*) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
     aliases = {"rebind", "detached"}
     assert sorted(listed) == sorted(name for name in OPTIONS if " " not in name and name not in aliases)
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
-from migrator.store.contents import content_digests, fingerprints
+from migrator.store.contents import content_digests, fingerprints, is_digest
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str
 
 def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSession]) -> dict[str, str]:
     """Map each of these sessions that exists to what `MergedSession.content` would be for it."""
-    continued = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.LONGER}
-    found = content_digests(store, continued) if continued else {}
-    return found | fingerprints(store, [id_ for id_ in ids if id_ not in continued])
+    digested = {id_ for id_ in ids if is_digest(merged[id_].content)}
+    found = content_digests(store, digested) if digested else {}
+    return found | fingerprints(store, [id_ for id_ in ids if id_ not in digested])
 
 
 def _changed_here(

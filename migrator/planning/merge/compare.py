@@ -8,7 +8,7 @@ from migrator.model import MergedSession, MergeVerdict
 from migrator.store.contents import content_digests, fingerprints, message_digests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migrator.store.reader import Store
 
@@ -32,6 +32,16 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
             verdict, differs = _compare(messages[0][id_], messages[1][id_])
         found.append(MergedSession(id_, root, title, verdict, content[id_], here.get(id_), differs))
     return found
+
+
+def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Collection[str]) -> Iterator[MergedSession]:
+    """Yield these sessions, those that are `naming` files by their paths here with a digest for their fingerprint.
+
+    Their rows will be of another length, and say the same.
+    """
+    digests = content_digests(theirs, naming) if naming else {}
+    for session in compared:
+        yield session._replace(content=digests.get(session.session, session.content))
 
 
 def _compare(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[MergeVerdict, str | None]:
