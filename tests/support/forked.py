@@ -36,9 +36,11 @@ OURS = [
 _THEIRS = (
     "ada_url",
     "concurrent.futures.thread",
+    "filelock",
     "importlib.metadata",
     "msgspec.json",
     "pathspec",
+    "psutil",
     "sqlite_utils",
     "tqdm",
     "wcmatch.glob",
