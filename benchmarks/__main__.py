@@ -110,6 +110,24 @@ class Bench:
                 theirs.append(measure(against, self.arena.environ))
             self.lines.append(more(what, ours, theirs, 2.0))
             self.lines.append(memory("  memory", ours, None))
+        self.other_database()
+
+    def other_database(self) -> None:
+        """Count what only a large database has that lies beside a small one, against the small one alone."""
+        alone, beside = (self.arena.path / name for name in ("alone", "beside"))
+        for folder, name, size in (
+            (alone, "opencode.db", QUICK), (beside, "opencode.db", QUICK), (beside, "opencode-prod.db", LARGE),
+        ):  # fmt: skip
+            folder.mkdir(exist_ok=True)
+            self.arena.copy(database(size, self.cache), "copied.db").rename(folder / name)
+        doctor: list[str | Path] = [PROGRAM, "doctor", "--quick", "--db"]
+        ours, theirs = [], []
+        for number in range(self.rounds):
+            say(f"doctor beside {LARGE}, pair {number + 1} of {self.rounds}")
+            ours.append(measure([*doctor, beside / "opencode.db"], self.arena.environ))
+            theirs.append(measure([*doctor, alone / "opencode.db"], self.arena.environ))
+        self.lines.append(more(f"doctor beside {LARGE}", ours, theirs, 0.5))
+        self.lines.append(more_processor("  in processor time", ours, theirs))
 
     def carry(self, sessions: int) -> list[Measured]:
         """Move sessions with a snapshot each to a clone, which carries all of them in one pack, and without them."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         StalePlan,
         Unusable,
     )
-    from migrator.library import OpenStore, apply, open_store, plan, plan_rescue, runs, select, undo
+    from migrator.library import OpenStore, apply, open_store, plan, plan_merge, plan_rescue, runs, select, undo
     from migrator.model import (
         Binding,
         Certainty,
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         FileUndo,
         Listed,
         LoggedRun,
+        Merge,
+        MergedSession,
+        MergeVerdict,
         Orphan,
         Plan,
         PlanWarning,
@@ -57,10 +60,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BadInput", "Binding", "Certainty", "Change", "DatabaseInUse", "FileUndo", "Holder", "Interrupted", "Listed",
-    "LoggedRun", "MigratorError", "NoSuchDirectory", "NoSuchRun", "NothingMatched", "OpenStore", "Orphan", "Plan",
-    "PlanWarning", "Project", "ProjectAction", "ProjectChange", "Reason", "Run", "RunStatus", "Selected", "Selection",
-    "Session", "StalePlan", "StillLost", "Suggestion", "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan",
-    "plan_rescue", "runs", "select", "undo",
+    "LoggedRun", "Merge", "MergeVerdict", "MergedSession", "MigratorError", "NoSuchDirectory", "NoSuchRun",
+    "NothingMatched", "OpenStore", "Orphan", "Plan", "PlanWarning", "Project", "ProjectAction", "ProjectChange",
+    "Reason", "Run", "RunStatus", "Selected", "Selection", "Session", "StalePlan", "StillLost", "Suggestion",
+    "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan", "plan_merge", "plan_rescue", "runs", "select",
+    "undo",
 ]  # fmt: skip
 
 

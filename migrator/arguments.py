@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     When = str | date
+    Folders = Mapping[str | os.PathLike[str], str | os.PathLike[str]]
 
 KEEP = "keep"
 """A destination or project that means each session's own."""
@@ -47,9 +48,9 @@ class ListRequest:
     """List one page of the selected sessions, of those of every project (`everywhere`), or of what opencode lists here.
 
     `roots` leaves out children, False lists them too; by default a child is listed only if it is asked for (selected,
-    or searched for) and its parent isn't. `limit` 0 means all; by default a list of what is here has at most 100.
-    `cursor` is where the page before ended; `counted` asks for how many sessions all pages have. The other fields are
-    those of `ListFilter`.
+    searched for, or in the directory or project that is) and its parent isn't. `limit` 0 means all; by default a list
+    of what is here has at most 100. `cursor` is where the page before ended; `counted` asks for how many sessions all
+    pages have. The other fields are those of `ListFilter`.
     """
 
     select: SelectRequest = SelectRequest()
@@ -116,18 +117,31 @@ class ConsolidateRequest:
 class RelocateRequest:
     """Follow folders that moved; `state` says where they are.
 
-    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
-    `copied` the old folders may still be there. `project`, an id, name or path, takes only what is bound to it:
-    something else may be where the old folders were.
+    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file; `folders`
+    pairs of an old and a new path. With `copied` the old folders may still be there. `project`, an id, name or path,
+    takes only what is bound to it: something else may be where the old folders were.
     """
 
-    words: Sequence[str]
+    words: Sequence[str] = ()
     listed: tuple[Sequence[str], str] = ((), "")
     state: FolderState = FolderState.MOVED
     copied: bool = False
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     project: str | None = None
+    folders: Sequence[tuple[str, str]] = ()
+
+
+def folder_state(given: Mapping[str, bool]) -> FolderState:
+    """Return what the options `will-move`, `foreign` and `copied` say, in this order, under whatever names.
+
+    Raises BadInput if several are given.
+    """
+    if sum(given.values()) > 1:
+        named = " and ".join(name for name, is_given in given.items() if is_given)
+        raise BadInput(f"{named} exclude each other: they say where the folder is.")
+    will_move, foreign, _ = given.values()
+    return FolderState.WILL_MOVE if will_move else FolderState.FOREIGN if foreign else FolderState.MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +193,14 @@ class ProtectRequest:
 class MergeRequest:
     """Bring the selected sessions of the database `other`, all of them without a selector, into this one.
 
+    Without `other` it is that of a release `channel`, which lies beside this one.
+
     `words` are `OLD=NEW`, mapping directories of the other database to some that are here; `to_dir` is one directory
     for all. With `foreign` sessions whose directories aren't here are taken as they are. `remove` takes out of the
     other database what is here afterwards.
     """
 
-    other: str
+    other: str | None
     select: SelectRequest = SelectRequest()
     to_dir: str | None = None
     words: Sequence[str] = ()
@@ -194,6 +210,10 @@ class MergeRequest:
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     remove: bool = False
+    channel: str | None = None
+
+
+PlanRequest = MoveRequest | RescueRequest | RelocateRequest | ConsolidateRequest | ProtectRequest | MergeRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +280,43 @@ class RescueKeywords(SelectKeywords, total=False):
     likely: bool
     search: OneOrMore
     search_depth: int | None
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
+class RelocateKeywords(TypedDict, total=False):
+    """How to follow folders that moved: the options of `relocate`."""
+
+    will_move: bool
+    foreign: bool
+    copied: bool
+    from_project: str
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
+class ConsolidateKeywords(TypedDict, total=False):
+    """How to gather the sessions of a repository's workspaces: the options of `consolidate`; `but` is `--except`."""
+
+    to_dir: str | os.PathLike[str] | None
+    only: OneOrMore
+    but: OneOrMore
+    subdirs: Subdirs
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
+class MergeKeywords(SelectKeywords, total=False):
+    """Which sessions of another database to bring in, all without a selector, and how: the options of `merge`.
+
+    `folders` has the old path of each folder with its new one, as `--map` does.
+    """
+
+    to_dir: str | os.PathLike[str] | None
+    folders: Folders
+    foreign: bool
+    on_duplicate: OnDuplicate
+    subdirs: Subdirs
     undo_files: FileUndoPolicy
     announce: bool
 

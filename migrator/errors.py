@@ -13,19 +13,34 @@ if TYPE_CHECKING:
 
 
 class MigratorError(Exception):
-    """Refused or failed: the message says what is wrong and what to do. Nothing is half done."""
+    """Refused or failed: the message says what is wrong and what to do. Nothing is half done.
+
+    `command` is a whole command that may follow, where a face knows one, and `what_next` says what it is for.
+    """
 
     exit_code = 1
     code = "refused"
+    what_next = ""
+    command = ""
 
 
 class Declined(MigratorError):
     """Somebody was asked and said no; it is told like a result, not like an error."""
 
+    what_next = "To apply it after all:"
+
     def __init__(self, command: str = "") -> None:
-        """`command` applies it after all."""
         super().__init__("Nothing was written.")
         self.command = command
+
+
+class NobodyToAsk(MigratorError):
+    """There is a question, and nobody who could answer it; `command` needs no answer."""
+
+    def __init__(self, message: str, command: str, what_next: str = "To apply:") -> None:
+        super().__init__(message)
+        self.command = command
+        self.what_next = what_next
 
 
 class BadInput(MigratorError):
@@ -58,13 +73,12 @@ class DatabaseInUse(MigratorError):
 
     exit_code = 4
     code = "in-use"
+    what_next = "To wait a minute for it:"
 
     def __init__(self, message: str, holders: Sequence[Holder] = (), *, can_wait: bool = False) -> None:
         super().__init__(message)
         self.holders = tuple(holders)
         self.can_wait = can_wait
-        self.command = ""
-        """The whole command that waits for them, where a face knows one."""
 
 
 class StalePlan(MigratorError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from migrator.arguments import (
     ListRequest,
+    MergeRequest,
     MoveRequest,
     OrphansRequest,
     RescueRequest,
@@ -21,11 +22,11 @@ from migrator.arguments import (
     WriteRequest,
     plain_values,
 )
-from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
+from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, check_choice
 from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Unpack
 
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
@@ -239,6 +240,51 @@ def plan_rescue(  # noqa: PLR0913 - the options of `rescue`, by keyword
     request = RescueRequest(
         texts["rule"], likely, searched, undo_files, announce, _select_request(select), rule_option="rule"
     )
+    with store._open_context() as context:  # noqa: SLF001 - as above
+        return plan_it(context, request)
+
+
+def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
+    store: OpenStore,
+    other: str | os.PathLike[str],
+    *,
+    to_dir: str | os.PathLike[str] | None = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002 - as the option is called
+    foreign: bool = False,
+    on_duplicate: OnDuplicate = "longer",
+    subdirs: Subdirs = "nearest",
+    undo_files: FileUndoPolicy = "auto",
+    announce: bool = True,
+    remove_from_other: bool = False,
+    **select: Unpack[SelectKeywords],
+) -> Plan:
+    """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
+
+    Nothing is written, and the other database is only read, also when the plan is applied, unless `remove_from_other`
+    says that they leave it. `map` maps directories of the other database to those that they are here. Each other
+    keyword means what the option of its name does. The plan's `merge` compares every session with what is here.
+    Raises MigratorError if rows of that database can't be rows of this one.
+
+    >>> store = migrator.open_store()
+    >>> migrator.plan_merge(store, store.path)
+    Traceback (most recent call last):
+        ...
+    migrator.errors.BadInput: ... is the database that sessions would come into; name another one.
+    """
+    from migrator.operations.merge import plan_merge as plan_it
+
+    for name, value, choices in (
+        ("on_duplicate", on_duplicate, OnDuplicate),
+        ("subdirs", subdirs, Subdirs),
+        ("undo_files", undo_files, FileUndoPolicy),
+    ):
+        check_choice(name, value, choices)
+    folders = [tuple(path.replace("\\", "\\\\").replace("=", "\\=") for path in pair) for pair in (map or {}).items()]
+    words = ["=".join(pair) for pair in folders]
+    request = MergeRequest(
+        os.fspath(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
+        announce, remove_from_other,
+    )  # fmt: skip
     with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_it(context, request)
 

@@ -142,11 +142,15 @@ class Selection:
 
 
 class FileUndo(StrEnum):
-    """What happens to opencode's file undo of a session: see README, "What a move changes"."""
+    """What happens to opencode's file undo of a session: see README, "What a move changes".
+
+    SET_BACK: an undo of ours gives it back as it was before the run.
+    """
 
     CARRY = "carry"
     DETACH = "detach"
     NONE = "none"
+    SET_BACK = "set-back"
 
 
 Undo = FileUndo
@@ -344,8 +348,9 @@ class MergeVerdict(StrEnum):
 class MergedSession(NamedTuple):
     """A selected session of another database, compared with this one.
 
-    `content` is a digest of its messages there, and `here` of those that this database has of it, None if it has none.
-    `differs` is the first message that isn't the same on both sides.
+    `content` is a digest of its messages there, a fingerprint where it isn't here (see store/contents.py), and `here` a
+    digest of those that this database has of it, None if it has none. `differs` is the first message that isn't the
+    same on both sides.
     """
 
     session: str
@@ -357,7 +362,7 @@ class MergedSession(NamedTuple):
     differs: str | None = None
 
 
-class CompanionFile(NamedTuple):
+class MergedFile(NamedTuple):
     """A file that belongs to a session: the full path in the other data directory, and where it goes; its SHA-256."""
 
     session: str
@@ -380,7 +385,7 @@ class Merge:
     signature: str
     sessions: tuple[MergedSession, ...] = ()
     foreign: tuple[str, ...] = ()
-    files: tuple[CompanionFile, ...] = ()
+    files: tuple[MergedFile, ...] = ()
     taken_out: bool = False
     remove: bool = False
 
@@ -419,9 +424,20 @@ class Plan:
         return self.changes if self.merge else tuple(change for change in self.changes if change.moves)
 
     @property
+    def removable(self) -> tuple[MergedSession, ...]:
+        """The sessions that leave the other database, if any do: whole trees that are here already, or will be."""
+        if self.merge is None or not self.merge.remove:
+            return ()
+        coming = {change.session for change in self.changes}
+        kept = {MergeVerdict.SAME, MergeVerdict.SHORTER}
+        every = self.merge.sessions
+        staying = {s.root for s in every if s.session not in coming and s.verdict not in kept}
+        return tuple(session for session in every if session.root not in staying)
+
+    @property
     def writes(self) -> bool:
         """Whether applying it writes anything."""
-        return bool(self.changes or self.updates)
+        return bool(self.changes or self.updates or (self.removable))
 
 
 class Certainty(StrEnum):
@@ -510,7 +526,7 @@ class Run:
     `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
     `mended` counts the sessions that it mended without a change to a row. `undoes` is the run that it takes back; where
     that is an undo itself, `redoes` is the run that is brought about again. `merge` is what it brought from another
-    database, or took out again.
+    database, or took out again; `removal` the run that took the same sessions out of that.
     """
 
     id: str | None
@@ -526,6 +542,7 @@ class Run:
     mended: int = 0
     redoes: str | None = None
     merge: Merge | None = None
+    removal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def main() -> NoReturn:
     _open_streams()
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.environment import with_variables
-    from migrator.cli.terminal import drop_output, echo_error, echo_lines, progress_line
+    from migrator.cli.terminal import drop_output, echo_error, progress_line
     from migrator.errors import INTERRUPTED_EARLY, MigratorError
     from migrator.progress import told_to
     from migrator.text import PROGRAM
@@ -53,7 +53,10 @@ def main() -> NoReturn:
         with told_to(progress_line):
             code = app.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
-        echo_lines(error.format_message().split("\n"), err=True)
+        from migrator.cli.help import show_help
+
+        if error.ctx is not None:
+            show_help(error.ctx, err=True)
         code = error.exit_code
     except click.ClickException as error:
         echo_error(with_variables(_usage_message(error)))
@@ -88,20 +91,19 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def _say_why(error: MigratorError) -> None:
-    """Print one of our errors as a sentence, and the command that waits for a database in use."""
+    """Print one of our errors as a sentence, and the command that may follow."""
     from migrator.cli.environment import with_variables
     from migrator.cli.terminal import echo_error, echo_lines
-    from migrator.errors import DatabaseInUse, Declined
+    from migrator.errors import Declined
     from migrator.reporting.next_steps import Step, step_lines
     from migrator.text import sentence
 
     if isinstance(error, Declined):
-        after_all = [Step("To apply it after all:", error.command)] if error.command else []
-        echo_lines([str(error), *step_lines(after_all)], err=True)
-        return
-    echo_error(with_variables(sentence(str(error))))
-    if isinstance(error, DatabaseInUse) and error.command:
-        echo_lines(step_lines([Step("To wait a minute for it:", error.command)]), err=True)
+        echo_lines([str(error)], err=True)
+    else:
+        echo_error(with_variables(sentence(str(error))))
+    if error.command:
+        echo_lines(step_lines([Step(error.what_next, error.command)]), err=True)
 
 
 def _usage_message(error: click.ClickException) -> str:
@@ -117,9 +119,9 @@ def _usage_message(error: click.ClickException) -> str:
         message = f"No such option '{error.option_name}'.{did_you_mean(meant_options(error.option_name, context))}"
         if context.parent is None:
             message += (
-                f" Options of a command stand behind its name: {context.command_path} COMMAND {error.option_name}."
+                f" Options of a command stand behind its name: `{context.command_path} COMMAND {error.option_name}`."
             )
-    return message if context is None else f"{sentence(message)} See {context.command_path} --help."
+    return message if context is None else f"{sentence(message)} See `{context.command_path} --help`."
 
 
 def _open_streams() -> None:

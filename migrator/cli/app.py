@@ -10,7 +10,7 @@ import click
 
 from migrator import __version__
 from migrator.cli.command_line import command_as_typed
-from migrator.cli.environment import let_variables_set_options, note_yes, with_parents
+from migrator.cli.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
@@ -73,6 +73,8 @@ class CheckedContext(click.Context):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         let_variables_set_options(self, ALIASES)
+        if asks_for_help := self.command.get_help_option(self):
+            asks_for_help.callback = _show_help
 
     def get_help(self) -> str:
         """Return the help, with examples and groups."""
@@ -97,6 +99,8 @@ class CheckedContext(click.Context):
                         f"type it in UTF-8{or_rename}."
                     )
         note_yes(self)
+        if not isinstance(self.command, click.Group):
+            note_unknown_variables(self, [*COMMANDS, *commands({*COMMANDS, *ALIASES})], ALIASES)
         outputs = {name: value for name, value in kwargs.items() if isinstance(value, UncheckedOutput)}
         for name, value in outputs.items():
             others = [other.name for other in outputs.values() if other is not value]
@@ -117,6 +121,12 @@ class CheckedContext(click.Context):
                 if isinstance(parameter.type, click.Path):
                     found += value if isinstance(value, (tuple, list)) else [] if value is None else [value]
         return [spelling for name in found for spelling in (name, os.path.expanduser(name))]
+
+
+def _show_help(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    from migrator.cli.help import show_help
+
+    show_help(context, parameter, wanted)
 
 
 def _names_a_file(parameter: click.Parameter) -> bool:

@@ -6,6 +6,7 @@ Nothing here may fail aloud: somebody is typing. Whatever goes wrong, nothing is
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
@@ -114,10 +115,10 @@ def _for_zsh(line: str, *_: str) -> Iterator[str]:
 
 
 def _for_fish(line: str, *_: str) -> Iterator[str]:
-    """Yield a whole word, a tab and what it is per line; fish quotes it itself, and knows words by their beginning."""
+    """Yield a whole word, a tab and what it is per line; fish quotes it itself, and knows words by a part of them."""
     word, items = _items(line)
     for item in items:
-        if item.value.startswith(word.text) and printable(item.value) == item.value:
+        if word.text in item.value and printable(item.value) == item.value:
             yield f"{item.value}\t{one_line(item.help or '')}"
 
 
@@ -157,6 +158,17 @@ class KnownCompletions(Completions):
                 for item in _files(typed, only_directories=True)
                 if _absolute(item.value).removesuffix("/") not in known
             )
+
+    def _folders(self, context: click.Context, typed: str) -> Iterator[CompletionItem]:
+        equals = re.search(r"(?<!\\)=", typed)  # `\=` belongs to a path
+        old = typed[: equals.end()] if equals else ""
+        for item in self._directory(context, typed[len(old) :]):
+            path = re.sub(r"([\\=])", r"\\\1", item.value[len(typed) - len(old) :]) if equals else item.value
+            item.value = f"{typed}{path}" if equals else path
+            yield item
+
+    def _workspace(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        return [CompletionItem(id_, help=what) for id_, what in _reader(context).workspaces(typed)]
 
     def _project(self, context: click.Context, typed: str) -> Iterator[CompletionItem]:
         projects: list[tuple[str, str, str]] = []

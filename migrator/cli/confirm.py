@@ -26,7 +26,7 @@ from migrator.cli.terminal import (
     say,
     width,
 )
-from migrator.errors import BadInput, Declined, MigratorError
+from migrator.errors import BadInput, Declined, NobodyToAsk
 from migrator.reporting.next_steps import Step
 from migrator.text import count
 
@@ -110,7 +110,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     if not values["yes"]:
         if not on_terminal():
             show_plan(plan, values, next_steps=next_steps, asked=False)
-            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
+            raise NobodyToAsk("Nothing was written, since nobody can be asked here.", command())
         from migrator.cli.question import ask_about, warn_if_open
 
         with aloud():
@@ -138,8 +138,8 @@ def ask(question: str) -> None:
         raise Declined
 
 
-def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = None) -> None:
-    """Print a warning, and ask a question unless --yes was given. Raises MigratorError if nobody can be asked."""
+def ask_unless_yes(question: str, values: dict[str, Any], command: str, warning: str | None = None) -> None:
+    """Print a warning, and ask a question unless --yes was given. Raises NobodyToAsk, with `command`."""
     if warning:
         from migrator.reporting.style import styled
 
@@ -148,7 +148,7 @@ def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = 
     if values["yes"]:
         return
     if not on_terminal():
-        raise MigratorError(f"{question} Nobody can be asked here; add --yes.")
+        raise NobodyToAsk(f"{question} Nobody can be asked here.", command, "To say yes:")
     ask(question)
 
 

@@ -43,11 +43,13 @@ def _mark(result: CheckResult) -> str:
     return styled("..", dim=True) if result.cant_tell else styled("ok", fg="green")
 
 
-def _lines(result: CheckResult) -> Sequence[str]:
-    """Return the lines that tell of a check; on a terminal they fit, but for its commands, which stay whole."""
+def _lines(result: CheckResult) -> Iterator[str]:
+    """Yield the lines that tell of a check; on a terminal they fit, but for its commands, which stay whole."""
     room = width()
-    first, *rest = [result.text] if room is None else wrapped(result.text, max(room - 3, 1))
-    return [f"{_mark(result)} {first}", *(f"   {line}" for line in rest)]
+    for text in (result.text, *result.more):
+        first, *rest = [text] if room is None else wrapped(text, max(room - 3, 1))
+        yield f"{_mark(result)} {first}"
+        yield from (f"   {line}" for line in rest)
 
 
 def _report(undo: CheckResult, database: str) -> Report:

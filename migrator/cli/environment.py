@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _PREFIX = "OPENCODE_MIGRATOR"
 _NEVER = frozenset({"--help", "--version"})
 
+_settable: dict[str, str] = {}
+"""The variables of the command and of all commands, by themselves and by the names that the same option has besides."""
+
 _used: dict[str, str] = {}
 """The variable that each option was set by in this process, by what is typed, as --to-dir."""
 
@@ -28,10 +31,49 @@ def let_variables_set_options(context: click.Context, aliases: Mapping[str, str]
     command = [aliases.get(str(each.info_name), str(each.info_name)) for each in with_parents(context)[-2:-1]]
     for option in context.command.get_params(context):
         if isinstance(option, click.Option) and not option.hidden and _NEVER.isdisjoint(option.opts):
-            names = [name for names in (option.opts, option.secondary_opts) for name in _first_long(names)]
-            variables = {"_".join([_PREFIX, *command, name[2:]]).upper().replace("-", "_"): name for name in names}
+            variables: dict[str, str] = {}
+            for names in (_long(option.opts), _long(option.secondary_opts)):
+                for name in names:
+                    _settable[_variable(*command, name[2:])] = _variable(*command, names[0][2:])
+                variables |= {_variable(*command, name[2:]): name for name in names[:1]}
             vars(option)["resolve_envvar_value"] = partial(_text, option, variables)
             vars(option)["value_from_envvar"] = partial(_value, option)
+
+
+def note_unknown_variables(context: click.Context, commands: Iterable[str], aliases: Mapping[str, str]) -> None:
+    """Say which variables look like those of a command, or of all of them, and set nothing; and what may be meant.
+
+    Those of other commands (`commands` are the names of all) are looked at when those are used.
+    """
+    wanted = {name for name, text in os.environ.items() if name.startswith(f"{_PREFIX}_") and text}
+    if all(_settable.get(name) == name for name in wanted):
+        return
+    from migrator.cli.terminal import note
+    from migrator.places.programs import SETTING
+    from migrator.text import did_you_mean, nearest
+
+    command, *groups = with_parents(context)[:-1]
+    for group in groups:  # all kinds of `plan` have the variables of `plan`
+        for name, kind in group.command.commands.items():  # type: ignore[attr-defined]  # it is a group
+            kind.make_context(name, [], group, resilient_parsing=True)
+    mine = str((groups or [command])[-1].info_name)
+    others = tuple(_variable(name, "") for name in commands if name != aliases.get(mine, mine))
+    for name in sorted(wanted - {SETTING}):
+        if _settable.get(name) == name or name.startswith(others):
+            continue
+        alias = next((each for each in aliases if name.startswith(_variable(each, ""))), None)
+        if alias is not None:
+            meant = [_variable(aliases[alias], name.removeprefix(_variable(alias, "")))]
+        elif name in _settable:
+            meant = [_settable[name]]
+        else:
+            rests = {each.removeprefix(_PREFIX): each for each in _settable.values()}
+            meant = [rests[rest] for rest in nearest(name.removeprefix(_PREFIX), rests, 1)]
+        note(f"note: {name} sets no option, so it is ignored.{did_you_mean(meant)}")
+
+
+def _variable(*words: str) -> str:
+    return "_".join([_PREFIX, *words]).upper().replace("-", "_")
 
 
 def with_parents(context: click.Context) -> list[click.Context]:
@@ -42,8 +84,8 @@ def with_parents(context: click.Context) -> list[click.Context]:
     return found
 
 
-def _first_long(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.startswith("--")][:1]
+def _long(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith("--")]
 
 
 def _text(option: click.Option, variables: Mapping[str, str], context: click.Context) -> str | None:
@@ -112,7 +154,7 @@ def set_options(contexts: Iterable[click.Context]) -> Iterator[tuple[click.Optio
             text = option.resolve_envvar_value(context)
             if text is None or not isinstance(option, click.Option):
                 continue
-            name = _first_long(option.opts)[0]
+            name = _long(option.opts)[0]
             if option.is_flag:
                 off = context.params.get(str(option.name)) is False
                 words = [] if off and not option.secondary_opts else [option.secondary_opts[0] if off else name]

@@ -56,6 +56,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "merge": (
         ("Everything that a backup has and this doesn't", "merge ~/backup/opencode.db"),
+        ("What another release channel has, shown only", "merge --from-channel dev --dry-run"),
         ("Of another computer, with another home", "merge /media/usb/opencode.db --map /home/me=~"),
         ("Only what was said of a project, but show it only", "merge old.db --from-project shop --dry-run"),
     ),
@@ -114,7 +115,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "schema": (
         ("Of what `plan -o` saves", "schema plan"),
         ("Of what `move --yes --json` prints", "schema run"),
-        ("Of what `log --json` and `log RUN --json` print", "schema log"),
+        ("Of what `orphans --json` prints", "schema orphans"),
     ),
     "completion": (
         ("In this bash, from now on: complete commands, options and values", "completion bash > ~/.ocmig.bash"),

@@ -19,7 +19,7 @@ from migrator.cli.options import (
     yes_option,
 )
 from migrator.cli.terminal import echo_json, echo_lines, on_terminal, say
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, NobodyToAsk
 from migrator.reporting.next_steps import Step
 from migrator.text import count
 
@@ -97,6 +97,6 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
 
     say(*leftover_lines(found, removed=False), err=quiet)
     if not on_terminal():
-        raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: `{applying_command()}`.")
+        raise NobodyToAsk("Nothing was removed, since nobody can be asked here.", applying_command(), "To remove:")
     number = sum(leftover.why_kept is None for leftover in found)
     ask(f"Remove {count(number, 'snapshot repository', 'snapshot repositories')}?")

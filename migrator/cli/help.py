@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.terminal import echo_lines, paged
 from migrator.text import PROGRAM, printable
 
 if TYPE_CHECKING:
@@ -27,6 +29,22 @@ _OPTIONS = {
     _OTHERS: "",
 }
 """The groups in their order, and the options of each; those of selectors come first of all."""
+
+
+def show_help(context: click.Context, _parameter: object = None, wanted: object = True, *, err: bool = False) -> None:
+    """Print the help of a command, through the pager where it is longer than the terminal; the callback of --help.
+
+    --help is read before other options, so that --no-pager is looked for here, wherever it stands.
+    """
+    if not wanted or context.resilient_parsing:
+        return
+    for option in context.command.get_params(context):
+        if option.name == "no_pager":
+            option.handle_parse_result(context, {"no_pager": True} if "--no-pager" in sys.argv else {}, [])
+    with paged():
+        echo_lines(help_text(context).split("\n"), err=err)
+    if not err:
+        context.exit()
 
 
 def help_text(context: click.Context) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -12,10 +13,11 @@ from migrator.cli.database import database_option, open_context, several_databas
 from migrator.cli.listing import echo_rows, listing_options, take_view, with_short_ids
 from migrator.cli.next_steps import say_steps, say_steps_below_rows, steps_with_session
 from migrator.cli.options import SelectingCommand, databases_options, select_request
-from migrator.cli.terminal import echo_lines, echo_warnings, note, paged, say
+from migrator.cli.terminal import echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import SESSION_COLUMNS
+from migrator.selection.completion import completes
 from migrator.text import shortened, title_text
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     default=None,
     help="Leave out children, or show all.  [default: show those that are selected without their parent]",
 )
-@click.option("--workspace", metavar="ID", help="Sessions of this opencode workspace.")
+@click.option(
+    "--workspace", metavar="ID", shell_complete=completes("workspace"), help="Sessions of this opencode workspace."
+)
 @click.option("--cursor", metavar="C", help="Go on where the page before stopped.")
 @listing_options(SESSION_COLUMNS)
 @databases_options
@@ -50,8 +54,8 @@ def command(**values: Any) -> None:
     """
     from migrator.arguments import ListRequest
     from migrator.operations.list import gone_directories
-    from migrator.reporting.rows import arranged, rows_text
-    from migrator.reporting.session_rows import session_columns_shown, with_passages
+    from migrator.reporting.rows import arranged
+    from migrator.reporting.session_rows import passage_lines, session_columns_shown
     from migrator.store.paging import DEFAULT_LIMIT
     from migrator.text import count
 
@@ -81,11 +85,7 @@ def command(**values: Any) -> None:
         with_database=together is not None,
         width=view.width,
     )
-    if view.form == "table" and any("passage" in row for row in rows):
-        lines = rows_text(rows, view, SESSION_COLUMNS, shown)
-        echo_lines(with_passages(lines, rows, view.width or 120))
-    else:
-        echo_rows(rows, view, SESSION_COLUMNS, shown)
+    echo_rows(rows, view, SESSION_COLUMNS, shown, partial(passage_lines, width=view.width or 120))
     echo_warnings(page.warnings)
     for path, why in together.unread.items() if together else ():
         note(f"note: {path.name} can't be listed, so nobody can tell what it has: {why}.")
@@ -178,7 +178,10 @@ def _explain_empty(page: SessionList, request: ListRequest, together: DatabasesL
         return
     if page.selected or request.search or request.workspace:
         why = page.why_nothing.rstrip(".") or "No session matches"
-        raise NothingMatched("; ".join([why, *page.elsewhere]) + ".")
+        error = NothingMatched("; ".join([why, *page.elsewhere]) + ".")
+        if page.of_others:
+            error.what_next, error.command = "To look in every project:", typed_command("--all", without={"cursor"})
+        raise error
     where = "in these databases" if together else "in this database"
     if page.here:
         every = typed_command("--all", without=DISPLAY_FLAGS) if together else "opencode-migrator list --all"

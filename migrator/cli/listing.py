@@ -127,9 +127,15 @@ def with_short_ids(view: View, sessions: Iterable[Session], every: Iterable[str]
     return replace(view, short=projects | short_ids([each.id for each in listed], every))
 
 
-def echo_rows(rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()) -> None:
+def echo_rows(
+    rows: Iterable[Row],
+    view: View,
+    columns: Mapping[str, Column],
+    shown: Sequence[str] = (),
+    below: Callable[[Row], Iterable[str]] | None = None,
+) -> None:
     """Print rows, which are `arranged` already, in the format that `view` says; see `rows_text`."""
-    texts = rows_text(rows, view, columns, shown)
+    texts = rows_text(rows, view, columns, shown, below)
     if view.form in {"table", "csv"}:
         echo_lines(texts)
     else:

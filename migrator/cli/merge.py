@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from migrator.model import Plan
 
 options = combine(
-    click.argument("other", metavar="OTHER.db", type=click.Path(), shell_complete=completes("file")),
+    click.argument("other", metavar="[OTHER.db]", required=False, type=click.Path(), shell_complete=completes("file")),
+    click.option(
+        "--from-channel",
+        metavar="NAME",
+        shell_complete=completes("other_channel"),
+        help="The other database is opencode-NAME.db beside this one.",
+    ),
     click.option(
         "--to-dir",
         "--to-directory",
@@ -63,6 +69,8 @@ options = combine(
 def command(**values: Any) -> None:
     """Bring sessions of another opencode database, all without a selector, into this one.
 
+    It is named by its file, or by --from-channel where it lies beside this one, of another release channel.
+
     Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
     already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.
     """
@@ -85,6 +93,7 @@ def make_plan(values: dict[str, Any]) -> Plan:
         values["undo_files"],
         values["announce"],
         values["remove"],
+        values["from_channel"],
     )
     with open_context(values) as context:
         return plan_merge(context, request)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.arguments import RelocateRequest
-    from migrator.model import FolderState, Plan
+    from migrator.model import Plan
 
 options = combine(
-    click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ...", shell_complete=completes("directory")),
+    click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ...", shell_complete=completes("folders")),
     click.option(
         "--map",
         "map_file",
@@ -70,31 +70,19 @@ def make_plan(values: dict[str, Any]) -> Plan:
 
 
 def _request(values: dict[str, Any]) -> RelocateRequest:
-    from migrator.arguments import RelocateRequest
+    from migrator.arguments import RelocateRequest, folder_state
 
     name = values["map_file"]
     listed = ((), "") if name is None else (_read_lines(name), "standard input" if name == "-" else name)
     return RelocateRequest(
         values["words"],
         listed,
-        _folder_state(values),
+        folder_state({"--" + name.replace("_", "-"): values[name] for name in ("will_move", "foreign", "copied")}),
         values["copied"],
         values["undo_files"],
         values["announce"],
         values["project"],
     )
-
-
-def _folder_state(values: dict[str, Any]) -> FolderState:
-    from migrator.model import FolderState
-
-    given = [option for option in ("will_move", "foreign", "copied") if values[option]]
-    if len(given) > 1:
-        named = " and ".join("--" + option.replace("_", "-") for option in given)
-        raise BadInput(f"{named} exclude each other: they say where the folder is.")
-    if values["will_move"]:
-        return FolderState.WILL_MOVE
-    return FolderState.FOREIGN if values["foreign"] else FolderState.MOVED
 
 
 def _read_lines(name: str) -> Sequence[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask_unless_yes, report, write_request
 from migrator.cli.database import only_database
 from migrator.cli.options import database_options, json_option, writing_options
@@ -24,5 +25,5 @@ def command(run: str | None, **values: Any) -> None:
 
     entry, path, note = find_run_to_resume(run, only_database(values))
     if entry.unfinished:
-        ask_unless_yes(f"Finish run {entry.id} ({count(entry.sessions, 'session')})?", values, note)
+        ask_unless_yes(f"Finish run {entry.id} ({count(entry.sessions, 'session')})?", values, applying_command(), note)
     report(resume_run(path, entry.id, write_request(values)), values)

@@ -30,8 +30,8 @@ PORT = 4646
 def command(**values: Any) -> None:
     """Serve this database over HTTP until Ctrl-C: history, orphans, plans, runs and undo.
 
-    By default only this machine can connect. Every request needs the token, which is new at every start. The API is
-    described at GET /.
+    Every request needs the token, which is new at every start; the page at / describes them all. Only this machine can
+    connect, unless --host says otherwise.
     """
     try:
         import starlette  # noqa: F401

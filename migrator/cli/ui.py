@@ -10,9 +10,12 @@ import click
 
 from migrator.cli.database import database, database_option, database_words
 from migrator.cli.options import SelectingCommand, database_options, select_request
-from migrator.cli.terminal import on_terminal, say
+from migrator.cli.terminal import note, on_terminal, say
 from migrator.errors import Interrupted, MigratorError
 from migrator.progress import told_to
+
+_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals that end it; Windows has no SIGHUP."""
 
 
 @click.command("ui", short_help="Look, mark and move in the terminal.", cls=SelectingCommand)
@@ -38,11 +41,17 @@ def command(**values: Any) -> None:
     from migrator.tui.app import MigratorApp
 
     app = MigratorApp(opened, select_request(values), selected=_selects(values))
-    before = signal.signal(signal.SIGTERM, app.terminate)
-    with told_to(None):  # it shows itself what goes on
-        app.run()
-    opened.close()
-    signal.signal(signal.SIGTERM, before)
+    # A second signal, too, must not keep it from putting the terminal back, nor from taking back what it was writing.
+    before = {number: signal.signal(number, app.terminate) for number in _ENDING}
+    try:
+        with told_to(None):  # it shows itself what goes on
+            app.run()
+        if opened.is_writing:
+            note("Stopping: the run that goes on is ended first.")
+        opened.close()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if app.was_terminated:
         raise Interrupted(opened.unseen or f"Interrupted; {opened.made or 'nothing was written.'}")
     if opened.unseen:

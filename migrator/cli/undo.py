@@ -29,13 +29,16 @@ def command(run: str | None, **values: Any) -> None:
     entry, path, note = find_run_to_undo(run, only_database(values))
     if run is None:
         note_other_database(path, values)
+    # The command names the run, so that it takes back what was shown, even if there is another run in between.
+    named = [entry.id] if run is None else []
     if entry.unfinished:
         if values["html"]:
             shown = our_command("show", entry.id, "--html", str(values["html"]))
             raise BadInput(
                 f"Run {entry.id} was cut off, and --html is for a plan; `{shown}` writes what is known of it."
             )
-        ask_unless_yes(f"Run {entry.id} was cut off. Take back what it wrote?", values, note)
+        question = f"Run {entry.id} was cut off. Take back what it wrote?"
+        ask_unless_yes(question, values, applying_command(*named), note)
         report(undo_run(path, entry.id, write_request(values)), values)
         return
     confirm_and_run(
@@ -43,7 +46,6 @@ def command(run: str | None, **values: Any) -> None:
         values,
         lambda write: undo_run(path, entry.id, write),
         "Take back",
-        # The command names the run, so that it takes back what was shown, even if there is another run in between.
-        lambda: applying_command(*([entry.id] if run is None else [])),
+        lambda: applying_command(*named),
         whole=our_command("show", entry.id, "--json"),
     )

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import Unpack
 
-    from migrator.arguments import ListKeywords, MoveKeywords, RescueKeywords, WriteKeywords
+    from migrator.arguments import (
+        ConsolidateKeywords,
+        Folders,
+        ListKeywords,
+        MergeKeywords,
+        MoveKeywords,
+        RelocateKeywords,
+        RescueKeywords,
+        WriteKeywords,
+    )
     from migrator.client.events import Progress
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -49,6 +58,20 @@ class AsyncClient:
     async def plan_rescue(self, **keywords: Unpack[RescueKeywords]) -> Plan:
         """Plan to bring lost sessions home, as `Client.plan_rescue` does."""
         return await self._transport.send(requests.plan_rescue(**keywords))
+
+    async def plan_relocate(self, folders: Folders, **keywords: Unpack[RelocateKeywords]) -> Plan:
+        """Plan to follow folders, as `Client.plan_relocate` does."""
+        return await self._transport.send(requests.plan_relocate(folders, **keywords))
+
+    async def plan_consolidate(
+        self, repository: str | os.PathLike[str] = ".", **keywords: Unpack[ConsolidateKeywords]
+    ) -> Plan:
+        """Plan to gather the sessions of workspaces, as `Client.plan_consolidate` does."""
+        return await self._transport.send(requests.plan_consolidate(repository, **keywords))
+
+    async def plan_merge(self, other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Plan:
+        """Plan to bring in sessions of another database, as `Client.plan_merge` does."""
+        return await self._transport.send(requests.plan_merge(other, **keywords))
 
     async def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan, as `Client.apply` does. When it is cancelled, the server still finishes the run."""

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Unpack
 
-    from migrator.arguments import ListKeywords, MoveKeywords, RescueKeywords, WriteKeywords
+    from migrator.arguments import (
+        ConsolidateKeywords,
+        Folders,
+        ListKeywords,
+        MergeKeywords,
+        MoveKeywords,
+        RelocateKeywords,
+        RescueKeywords,
+        WriteKeywords,
+    )
     from migrator.client.events import Progress
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -64,6 +73,32 @@ class Client:
         A relative `search` is below the current directory of this program; `from_dir` as by `plan`.
         """
         return self._transport.send(requests.plan_rescue(**keywords))
+
+    def plan_relocate(self, folders: Folders, **keywords: Unpack[RelocateKeywords]) -> Plan:
+        """Plan to follow folders that were renamed or moved, each old path with its new one; nothing is written.
+
+        Relative paths are below the current directory of this program. The keywords mean what the options of their
+        names do.
+        """
+        return self._transport.send(requests.plan_relocate(folders, **keywords))
+
+    def plan_consolidate(
+        self, repository: str | os.PathLike[str] = ".", **keywords: Unpack[ConsolidateKeywords]
+    ) -> Plan:
+        """Plan to move the sessions of all workspaces of a repository to its main working copy; nothing is written.
+
+        `repository` is a directory in any of them, or a project; a relative one, and a relative `to_dir`, are below
+        the current directory of this program. The keywords mean what the options of their names do, `but` that of
+        `--except`.
+        """
+        return self._transport.send(requests.plan_consolidate(repository, **keywords))
+
+    def plan_merge(self, other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Plan:
+        """Plan to bring in sessions of another database of opencode, a path where the server is; nothing is written.
+
+        All sessions are meant, or those that the keywords select. Relative paths are as by `plan_relocate`.
+        """
+        return self._transport.send(requests.plan_merge(other, **keywords))
 
     def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan. `progress` is called with how many sessions were written so far, and of how many.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from migrator.arguments import ListKeywords, WriteKeywords, plain_values
-from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
+from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, check_choice
 from migrator.client import responses
 from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from migrator.arguments import MoveKeywords, RescueKeywords
+    from migrator.arguments import (
+        ConsolidateKeywords,
+        Folders,
+        MergeKeywords,
+        MoveKeywords,
+        RelocateKeywords,
+        RescueKeywords,
+    )
     from migrator.client.responses import Page
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
+
 
 T = TypeVar("T")
 
@@ -113,16 +122,50 @@ def plan(**keywords: Unpack[MoveKeywords]) -> Call[Plan]:
     check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
     check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
     to_dir = keywords.get("to_dir")
-    body = _named_as_options({**keywords, "to_dir": None if to_dir is None else _absolute(to_dir)})
+    body = _named_as_fields({**keywords, "to_dir": None if to_dir is None else _absolute(to_dir)})
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
 def plan_rescue(**keywords: Unpack[RescueKeywords]) -> Call[Plan]:
     """Return the call that plans to bring lost sessions home."""
     check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
-    body = {"command": "rescue", **_named_as_options(keywords)}
+    body = {"command": "rescue", **_named_as_fields(keywords)}
     if "search" in body:
         body["search"] = [_absolute(directory) for directory in body["search"]]
+    return Call(method="POST", path="/plan", body=body, read=responses.plan)
+
+
+def plan_relocate(folders: Folders, **keywords: Unpack[RelocateKeywords]) -> Call[Plan]:
+    """Return the call that plans to follow folders that moved."""
+    check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
+    named: dict[str, Any] = {**keywords}
+    project = {"fromProject": named.pop("from_project")} if named.get("from_project") else {}  # one, not several
+    body = {"command": "relocate", "folders": _pairs(folders), **project, **_named_as_fields(named)}
+    return Call(method="POST", path="/plan", body=body, read=responses.plan)
+
+
+def plan_consolidate(repository: str | os.PathLike[str], **keywords: Unpack[ConsolidateKeywords]) -> Call[Plan]:
+    """Return the call that plans to gather the sessions of a repository's workspaces."""
+    check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
+    check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
+    here = os.path.abspath(repository) if os.path.isdir(repository) else repository  # else a project
+    named: dict[str, Any] = {**keywords, "repository": here}
+    if named.get("to_dir") is not None:
+        named["to_dir"] = _absolute(named["to_dir"])
+    body = {"command": "consolidate", **_named_as_fields(named)}
+    return Call(method="POST", path="/plan", body=body, read=responses.plan)
+
+
+def plan_merge(other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Call[Plan]:
+    """Return the call that plans to bring in sessions of another database."""
+    check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
+    check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
+    check_choice("on_duplicate", keywords.get("on_duplicate", "longer"), OnDuplicate)
+    named: dict[str, Any] = {**keywords, "other": _absolute(other)}
+    if named.get("to_dir") is not None:
+        named["to_dir"] = _absolute(named["to_dir"])
+    folders = {"folders": _pairs(named.pop("folders"))} if named.get("folders") else {}
+    body = {"command": "merge", **folders, **_named_as_fields(named)}
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
@@ -151,14 +194,21 @@ def undo(run: Run | LoggedRun | str, **keywords: Unpack[WriteKeywords]) -> HttpR
 def _write_options(keywords: WriteKeywords) -> dict[str, Any]:
     _check_names(keywords, WriteKeywords)
     check_choice("on_conflict", keywords.get("on_conflict", "abort"), OnConflict)
-    return _named_as_options(keywords)
+    return _named_as_fields(keywords)
 
 
-def _named_as_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Return keywords under the names of the options that they stand for: `from_dir` is `from-dir`."""
-    values = {name.replace("_", "-"): value for name, value in plain_values(keywords).items()}
-    if files := values.pop("exclude-from", None):  # ours, which the server could not open
-        values["exclude-lines"] = [*map(_text_of, files)]
+_RENAMED = {"containing_in": "in", "but": "except"}
+"""Keywords whose options have names that are words of Python's own."""
+
+
+def _named_as_fields(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords under the names of the fields that they stand for: `from_dir` is `fromDir`."""
+    values = {
+        re.sub("_(.)", lambda found: found[1].upper(), _RENAMED.get(name, name)): value
+        for name, value in plain_values(keywords).items()
+    }
+    if files := values.pop("excludeFrom", None):  # ours, which the server could not open
+        values["excludeLines"] = [*map(_text_of, files)]
     return values
 
 
@@ -174,6 +224,10 @@ def _check_names(keywords: Mapping[str, Any], known: type) -> None:
     for name in keywords:
         if name not in known.__annotations__:
             raise TypeError(f"{name} is no keyword here; there are {', '.join(known.__annotations__)}")
+
+
+def _pairs(folders: Folders) -> list[dict[str, str]]:
+    return [{"old": _absolute(old), "new": _absolute(new)} for old, new in folders.items()]
 
 
 def _absolute(directory: str | os.PathLike[str]) -> str:

@@ -39,10 +39,10 @@ from migrator.errors import MigratorError
 from migrator.model import (
     Binding,
     Change,
-    CompanionFile,
     DirectoryChange,
     FolderMoves,
     Merge,
+    MergedFile,
     MergedSession,
     Plan,
     PlanWarning,
@@ -138,7 +138,7 @@ def _merge(document: MergeDocument) -> Merge:
         document.signature,
         tuple(MergedSession(*(getattr(m, name) for name in MergedSession._fields)) for m in document.sessions),
         tuple(document.foreign),
-        tuple(CompanionFile(*(getattr(f, name) for name in CompanionFile._fields)) for f in document.files),
+        tuple(MergedFile(*(getattr(f, name) for name in MergedFile._fields)) for f in document.files),
         document.taken_out,
         document.remove,
     )

@@ -40,6 +40,7 @@ def run_document(run: Run) -> dict[str, Any]:
             mended=run.mended,
             undoes=run.undoes,
             redoes=run.redoes,
+            removal=run.removal,
             undo=f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
         )
     )
@@ -52,6 +53,7 @@ def read_run(document: Any) -> Run:
     return Run(
         run.run, RunStatus(run.status), run.sessions, run.chunks, run.verified, tuple(run.conflicts),
         tuple(map(read_warning, run.warnings)), run.undoes, run.projects, run.moved, run.mended, run.redoes,
+        removal=run.removal,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schemas of plan@1, run@1 and log@1, made from the types that read and write them."""
+"""The JSON Schemas of all that programs read, made from the types that describe it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.json import schema_components
 
+from migrator.documents.listings import DoctorDocument, ExplanationDocument, OrphanDocument, SessionDocument
 from migrator.documents.types import LOG, PLAN, RUN, LoggedRunDocument, PlanDocument, RunDocument, RunRecordDocument
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 DOCUMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "plan": (PLAN, (PlanDocument,)),
     "run": (RUN, (RunDocument,)),
+    "list": ("opencode-migrator/list@1", (list[SessionDocument],)),
+    "orphans": ("opencode-migrator/orphans@1", (list[OrphanDocument], ExplanationDocument)),
+    "doctor": ("opencode-migrator/doctor@1", (DoctorDocument,)),
     "log": (LOG, (RunRecordDocument, list[LoggedRunDocument])),
 }
 """The title of each document, and what it may be."""
@@ -28,7 +32,8 @@ def schema(name: str, refs: str = "#/$defs/{name}") -> dict[str, Any]:
             part["description"] = " ".join(part["description"].split())  # a docstring
         if "properties" in part:
             _require(part)
-    whole = parts.pop(kinds[0].__name__) if len(kinds) == 1 else {"anyOf": [*choices]}
+    whole = choices[0] if len(kinds) == 1 else {"anyOf": [*choices]}
+    whole = parts.pop(kinds[0].__name__) if "$ref" in whole else whole
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{title.replace('/', ':')}"}
     return {**head, **whole, "title": title, **_RULES.get(name, {}), "$defs": parts}
 

@@ -124,7 +124,8 @@ class ChangeDocument(Struct, gc=False):
         FileUndo,
         Meta(
             description="What becomes of opencode's file undo in this session: carried along, detached (undo then "
-            "takes back the conversation and touches no file), or none, there being nothing to undo."
+            "takes back the conversation and touches no file), set back to what it was before the run that is taken "
+            "back, or none, there being nothing to undo."
         ),
     ]
     undo_turns: Annotated[TurnsDocument, Meta(description="What becomes of each of its turns that changed files.")] = (
@@ -262,7 +263,9 @@ class MergedDocument(Struct, gc=False):
             "shorter: it goes on here; diverged: each side has a message that the other hasn't."
         ),
     ]
-    content: Annotated[str, Meta(description="A digest of what was said in it there.")]
+    content: Annotated[
+        str, Meta(description="A digest of what was said in it there, or a fingerprint of that where it isn't here.")
+    ]
     here: Annotated[str | None, Meta(description="A digest of what was said in it here; null where it isn't here.")] = (
         None
     )
@@ -429,6 +432,13 @@ class RunDocument(Struct, kw_only=True):
         Meta(
             description="The id of the run that this one brings about again, by taking back the undo of it; null where "
             "it is no redo."
+        ),
+    ] = None
+    removal: Annotated[
+        RunId | None,
+        Meta(
+            description="The id of the run that took the same sessions out of the database that they came from; null "
+            "where none did."
         ),
     ] = None
     undo: Annotated[

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
 
 
+_KEPT = frozenset({FileUndo.CARRY, FileUndo.SET_BACK})
+"""A saved plan of an undo has no values to set back, so what it can't carry is detached."""
+
+
 def prepare_file_undo(
     store: Store, places: Places, job: Job, staging: Staging, between_steps: Callable[[], None]
 ) -> Job:
@@ -42,7 +46,7 @@ def prepare_file_undo(
 
     Raises MigratorError, with no row written, if objects can't be carried.
     """
-    if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
+    if any(way.undo in _KEPT or not way.moves for way in staging.ways):
         job = _protect(store, places, _carry(store, places, job, between_steps), between_steps)
     if job.plan.relocated is not None:
         _update_alternates(store, job.plan.relocated)
@@ -51,12 +55,12 @@ def prepare_file_undo(
 
 def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], None]) -> Job:
     """Carry the snapshots of sessions that move; a turn that can't be carried any more is detached, with a warning."""
-    wanted = [change for change in job.plan.changes if change.undo is FileUndo.CARRY and change.moves]
+    wanted = [change for change in job.plan.changes if change.undo in _KEPT and change.moves]
     if not wanted:
         return job
     decisions = carry_decisions(store, places, wanted, job.plan.relocated)
     refuse_unknown(decisions)
-    carried = _carry_all(
+    carried = carry_all(
         ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
         between_steps,
     )
@@ -93,7 +97,7 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
     effects = undo_effects(store, places, planned)
     mends = any(change.turns.mended for change in planned.values())
     best, unknown = find_recoveries(store, places, effects) if mends else Recoveries({}, {})
-    carried = _carry_all(((recovery.route, recovery.trees) for recovery in best.values()), between_steps)
+    carried = carry_all(((recovery.route, recovery.trees) for recovery in best.values()), between_steps)
     edits, warnings = [], []
     for id_, change in planned.items():
         mended = best[id_].parts if id_ in best else frozenset()
@@ -125,7 +129,7 @@ def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warning
     )
 
 
-def _carry_all(
+def carry_all(
     routes_with_trees: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
 ) -> list[Carried]:
     """Carry these trees, each on its route; return between which repositories."""

@@ -14,9 +14,9 @@ from migrator.execution.run_lock import is_held
 from migrator.model import (
     Binding,
     Change,
-    CompanionFile,
     FileUndo,
     Merge,
+    MergedFile,
     MergedSession,
     MergeVerdict,
     ProjectAction,
@@ -135,7 +135,8 @@ class JournalReader:
 
     def directories(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the directories of the sessions that the run moves, before and after, by name."""
-        ways = self.connection.execute("SELECT DISTINCT before, after FROM change WHERE before <> after").fetchall()
+        moved = "TRUE" if self.merge else "before <> after"
+        ways = self.connection.execute(f"SELECT DISTINCT before, after FROM change WHERE {moved}").fetchall()
         bindings = self._bindings()
         before, after = ({bindings[way[side]].directory for way in ways} for side in (0, 1))
         return tuple(sorted(before)), tuple(sorted(after))
@@ -179,7 +180,7 @@ class JournalReader:
             MergedSession(session, root, title, MergeVerdict(verdict), content, here)
             for session, root, title, verdict, content, here in self._rows("merged")
         )
-        files = tuple(CompanionFile._make(row) for row in self._rows("companion"))
+        files = tuple(MergedFile._make(row) for row in self._rows("companion"))
         return Merge(other, "", tuple(sessions), files=files, taken_out=bool(taken_out))
 
     @cached_property

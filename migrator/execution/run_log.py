@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from migrator.disk.status import names_in
 from migrator.errors import CantTell, DatabaseInUse, MigratorError, NoSuchRun
 from migrator.execution.journal import Journal
-from migrator.model import RunStatus
+from migrator.execution.undone import Undone, chains, taken_back
 from migrator.state_dir import how_to_open, runs_directories
 from migrator.store.open_by import OpenBy, find_holders, holder_names
 from migrator.text import and_more, whole_id
@@ -106,69 +106,19 @@ def latest_start(runs: Sequence[RunEntry]) -> dict[str, int]:
     return dict(zip((run.id for run in runs), accumulate((run.started for run in runs), max), strict=True))
 
 
-class Undone(NamedTuple):
-    """What has been taken back, and is so still.
-
-    `by` maps each run of which nothing is left to the run that took it back last: one that was taken back in part is
-    not among them, nor is one that was brought about again. `sessions` maps each run to those of its sessions that it
-    doesn't hold any more; to none where it, its undos and its redos were only done as a whole.
-    """
-
-    by: dict[str, str]
-    sessions: dict[str, set[str]]
-
-
-_THE_REST = ""
-"""Stands for what a run does besides its sessions, as to project rows; no session has this id."""
-
-
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
     """Return `by` of what `find_undone` finds."""
     return find_undone(runs).by
 
 
 def find_undone(runs: Sequence[RunEntry], store: str | None = None) -> Undone:
-    """Find out which of the runs on one database, oldest first, are taken back; `store` is as in `journal_files`.
+    """Find out which of the runs on one database, oldest first, are taken back; `store` is as in `journal_files`."""
 
-    Of a run, its undos and its redos, either the undos hold a session or the others do. An undo takes its sessions from
-    the run and from all redos so far, a redo from all undos so far. It has them then, and so have again those that it
-    brings about again: what is taken back by what it takes back, and so on. An older redo doesn't get them again.
-    """
-    chains = _chains(runs)
-    runs = [run for run in runs if run.status is RunStatus.APPLIED]
-    in_part = {chains[run.id][-1] for run in runs if run.undoes and run.partial}
-    families: dict[str, list[str]] = {}
-    done: dict[str, set[str]] = {}
-    held: dict[str, set[str]] = {}
-    takers: dict[str, str] = {}
-    for run in runs:
-        chain, mine = chains[run.id], {_THE_REST}
-        if chain[-1] in in_part:
-            with open_run(run.id, store or run.store) as journal:
-                mine |= journal.session_ids()
-        family = families.setdefault(chain[-1], [])
-        for other in family:
-            if (len(chains[other]) - len(chain)) % 2 == 0:
-                held[other] |= mine & done[other] if other in chain else set()
-            elif held[other] & mine:
-                held[other] -= mine
-                takers[other] = run.id
-        done[run.id], held[run.id] = mine, {*mine}
-        family.append(run.id)
-    by = {run: taker for run, taker in takers.items() if not held[run]}
-    return Undone(by, {run: done[run] - held[run] - {_THE_REST} for run in done})
+    def sessions_of(run: RunEntry) -> frozenset[str]:
+        with open_run(run.id, store or run.store) as journal:
+            return journal.session_ids()
 
-
-def _chains(runs: Iterable[RunEntry]) -> dict[str, list[str]]:
-    """Map each run to itself, the run that it takes back, the one that that one takes back, and so on."""
-    undoes = {run.id: run.undoes for run in runs}
-    found = {}
-    for run in undoes:
-        chain = [run]
-        while (before := undoes.get(chain[-1])) and before not in chain:
-            chain.append(before)
-        found[run] = chain
-    return found
+    return taken_back(runs, sessions_of)
 
 
 def redone(runs: Iterable[RunEntry]) -> dict[str, str]:
@@ -176,7 +126,7 @@ def redone(runs: Iterable[RunEntry]) -> dict[str, str]:
 
     Taking back a redo is an undo again.
     """
-    return {run: chain[2] for run, chain in _chains(runs).items() if len(chain) > 1 and len(chain) % 2}
+    return {run: chain[2] for run, chain in chains(runs).items() if len(chain) > 1 and len(chain) % 2}
 
 
 def restored_sessions(run: Journal) -> frozenset[str]:

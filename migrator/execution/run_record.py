@@ -19,7 +19,7 @@ from migrator.model import (
 from migrator.store.row_json import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from migrator.execution.journal_reader import JournalReader
     from migrator.model import Change, LoggedRun
@@ -30,7 +30,7 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
     """Return the record of a run; `following` are the commands that may follow, with what for."""
     entry, changes, edits = journal.entry, journal.changes(), journal.edits()
     is_back = run.undoes is not None and run.redoes is None
-    turns = [record for edit in edits if (record := _turn(edit, is_back=is_back)) is not None]
+    turns = turn_records(edits, is_back=is_back)
     if (
         journal.merge is None
         and not any(change.moves for change in changes)
@@ -47,7 +47,7 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
     plan = Plan(
         entry.store,
         entry.dialect,
-        tuple(_counted(changes, turns, way)),
+        tuple(change._replace(selected_by=way or change.selected_by) for change in with_outcomes(changes, turns)),
         (*registered, *journal.updates()),
         announce=entry.announces,
         merge=journal.merge,
@@ -56,27 +56,37 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
     return RunRecord(run, plan, tuple(turns), tuple(taken_out), chunks, entry.verified, entry.backup, tuple(following))
 
 
-def _counted(changes: Sequence[Change], turns: Sequence[TurnRecord], way: tuple[str, ...]) -> Iterator[Change]:
-    """Yield the changes, each with what became of its turns, as far as that is on record, and `way` as its reason."""
+def with_outcomes(changes: Iterable[Change], turns: Iterable[TurnRecord]) -> Iterator[Change]:
+    """Yield the changes, each with what becomes of its turns, as far as that is on record."""
     outcomes: defaultdict[str, Counter[TurnOutcome]] = defaultdict(Counter)
+    turns = [*turns]
     in_1 = {turn.session for turn in turns if turn.opencode == 1}
+    set_back = {turn.session for turn in turns if turn.outcome is TurnOutcome.SET_BACK}
     for turn in turns:
         if turn.turn == turn.session or (turn.opencode != 1 and turn.session in in_1):
             continue  # a revert marker, which is no turn; a turn that both opencodes have, counted once
         outcomes[turn.session][turn.outcome] += 1
     for change in changes:
         tally = outcomes.get(change.session)
-        if way or tally is None:
-            yield change._replace(selected_by=way)
+        if change.session in set_back:  # journals of earlier versions say that it is carried
+            yield change._replace(undo=FileUndo.SET_BACK, turns=UndoTurns())
+            continue
+        if tally is None:
+            yield change
             continue
         carried, mended = tally[TurnOutcome.CARRIED], tally[TurnOutcome.MENDED]
         # What was to be carried may have been detached after all: files had changed.
-        undo = FileUndo.DETACH if change.moves and not carried else change.undo
+        undo = FileUndo.DETACH if change.invalidates_file_undo and not carried else change.undo
         yield change._replace(undo=undo, turns=UndoTurns(carried + mended, tally[TurnOutcome.DETACHED], None, mended))
 
 
+def turn_records(edits: Iterable[Edit], *, is_back: bool) -> list[TurnRecord]:
+    """Return what edits do to turns; `is_back`: they set back what a run had changed."""
+    return [record for edit in edits if (record := _turn(edit, is_back=is_back)) is not None]
+
+
 def _turn(edit: Edit, *, is_back: bool) -> TurnRecord | None:
-    """Return what an edit did to a turn, None if it is about none; `is_back`: it sets back what a run had changed."""
+    """Return what an edit does to a turn, None if it is about none."""
     if edit.column not in {"data", "revert"}:
         return None
     before, after = _files(edit, edit.before), _files(edit, edit.after)

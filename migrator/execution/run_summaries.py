@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from migrator.execution.undone import taken_back
 from migrator.state_dir import runs_directories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LIMIT = 50
 """How many runs there are at most, the newest ones."""
 
 
 class _Row(NamedTuple):
-    """What is told of a run; `partial` says that an undo left sessions out."""
+    """What is told of a run, and where its journal is; `partial` says that an undo left sessions out."""
 
-    command: str
-    status: str
-    undoes: str | None
-    partial: bool
-    number: int
+    id: str
+    path: str
+    command: str = ""
+    status: str = ""
+    undoes: str | None = None
+    partial: bool = False
+    number: int = 0
 
 
 def run_summaries() -> Iterator[tuple[str, str]]:
@@ -35,45 +38,36 @@ def run_summaries() -> Iterator[tuple[str, str]]:
             found |= {
                 name.removesuffix(".db"): f"{folder}/{name}" for name in os.listdir(folder) if name.endswith(".db")
             }
-    rows: dict[str, _Row] = {}
-    for id_ in sorted(found, reverse=True)[:LIMIT]:
-        rows[id_] = _Row("", "", None, False, 0)
-        with suppress(sqlite3.Error):
-            rows[id_] = _row(found[id_])
-    undone = _undone(rows)
-    for id_, (command, status, *_) in rows.items():
-        status = "undone" if id_ in undone else status  # noqa: PLW2901 - as the log calls it
-        yield id_, f"{command.removeprefix('opencode-migrator ')} ({status})" if command or status else ""
+    rows = [_row(id_, found[id_]) for id_ in sorted(found, reverse=True)[:LIMIT]]
+    undone: Mapping[str, str] = {}
+    with suppress(sqlite3.Error):
+        undone = taken_back(sorted(rows, key=lambda row: (row.number, row.id)), _sessions).by
+    for row in rows:
+        status = "undone" if row.id in undone else row.status  # as the log calls it
+        yield row.id, f"{row.command.removeprefix('opencode-migrator ')} ({status})" * bool(row.status)
 
 
-def _undone(rows: dict[str, _Row]) -> set[str]:
-    """Return the runs that the last undo or redo doesn't hold; none where sessions were left out."""
-    families: dict[str, list[list[str]]] = {}
-    in_part = set()
-    for id_, row in sorted(rows.items(), key=lambda item: (item[1].number, item[0]), reverse=True):
-        if row.status != "applied":
-            continue
-        chain = [id_]
-        while (before := rows[chain[-1]].undoes if chain[-1] in rows else None) and before not in chain:
-            chain.append(before)
-        families.setdefault(chain[-1], []).append(chain)
-        if row.partial and len(chain) > 1:
-            in_part.add(chain[-1])
-    return {
-        chain[0]
-        for root, chains in families.items()
-        for chain in chains
-        if root not in in_part and chain[0] not in chains[0][::2]
-    }
+def _row(id_: str, path: str) -> _Row:
+    try:
+        with _open(path) as connection:
+            run = dict(connection.execute("SELECT * FROM run").fetchone() or {})
+    except sqlite3.Error:
+        return _Row(id_, path)
+    texts = (str(run.get("command", "")), str(run.get("status", "")))
+    undoes, number = str(run.get("undoes") or "") or None, run.get("number")
+    return _Row(id_, path, *texts, undoes, bool(run.get("partial")), number if isinstance(number, int) else 0)
 
 
-def _row(path: str) -> _Row:
+def _sessions(row: _Row) -> list[str]:
+    with _open(row.path) as connection:
+        return [id_ for (id_,) in connection.execute("SELECT session FROM change")]
+
+
+@contextmanager
+def _open(path: str) -> Iterator[sqlite3.Connection]:
     # An open log means that the run goes on or was cut off; immutable makes no file beside the journal.
     in_use = os.path.exists(f"{path}-wal") and os.path.getsize(f"{path}-wal")
     uri = f"file:{quote(path)}?mode=ro{'' if in_use else '&immutable=1'}"
     with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
         connection.row_factory = sqlite3.Row
-        run = dict(connection.execute("SELECT * FROM run").fetchone() or {})
-    texts = (str(run.get("command", "")), str(run.get("status", "")))
-    undoes, number = str(run.get("undoes") or "") or None, run.get("number")
-    return _Row(*texts, undoes, bool(run.get("partial")), number if isinstance(number, int) else 0)
+        yield connection

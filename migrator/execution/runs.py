@@ -25,10 +25,11 @@ from migrator.execution.journal import Journal
 from migrator.execution.journal_file import folder_of_journals
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge import runs as merges
-from migrator.execution.merge.take_back import take_back_merge
+from migrator.execution.merge.take_back import refuse_if_used, take_back_merge
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
+from migrator.execution.run_record import turn_records, with_outcomes
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import (
     REDO_OF,
@@ -65,17 +66,24 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
         return _run(writer, job, write, places)
 
 
-def merge(writer: Writer, plan: Plan, write: WriteRequest, view: UntouchedView) -> Run:
+def merge(writer: Writer, plan: Plan, write: WriteRequest, places: Places, view: UntouchedView) -> Run:
     """Carry out a plan that brings sessions of another database, which is seen in `view`. Raises StalePlan."""
     job = Job(plan, projects=registrations(writer, plan), made_on=plan.store)
     with writer.without_foreign_keys():
-        return _run(writer, job, write, merging=merges.Merging(view, view.store()))
+        return _run(writer, job, write, merging=merges.Merging(view, view.store(), places))
+
+
+def take_out(writer: Writer, plan: Plan, write: WriteRequest, brought_by: str | None) -> Run:
+    """Take whole sessions out of a database, which the run `brought_by` has brought into another one."""
+    with writer.without_foreign_keys():
+        return _run(writer, Job(plan, source=brought_by), write, merging=merges.Merging())
 
 
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
+        refuse_if_used(writer, run)
         run.go_on(writer.path)
         sessions, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
         return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
@@ -114,6 +122,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     entry, runs = run.entry, traces.runs_on(store)
     undone = run_log.find_undone(runs, str(store.path))
     _check_undoable(run, undone.by)
+    merges.refuse_without_removal(run)
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
     if run.merge is not None:
@@ -121,15 +130,18 @@ def inverse_job(store: Store, run: Journal) -> Job:
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
+    file_undo = FileUndo.CARRY if redoes else FileUndo.SET_BACK
     changes = [
         change._replace(
             before=change.after,
             after=change.before,
             selected_by=(f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",),
-            undo=FileUndo.CARRY if change.session in with_file_undo else FileUndo.NONE,
+            undo=file_undo if change.session in with_file_undo else FileUndo.NONE,
         )
         for change in done.values()
     ]
+    if redoes:
+        changes = [*with_outcomes(changes, turn_records(restores, is_back=False))]
     children, unchanged = children_created_since(store, done, older_sessions(run))
     updates, kept = project_edits.inverted_updates(store, run.updates())
     newer = "is newer than the run; it goes along with its parent"
@@ -229,7 +241,7 @@ def _run(
             space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
         if merging is not None:
-            job = merging.prepare(writer, job)
+            job = merging.prepare(writer, job, lambda: write.progress(0))
         copied = merging.copied(writer, job) if merging else (0, 0)
         space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits, copied)
         number = run_log.next_number(str(writer.path))

@@ -16,7 +16,7 @@ from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import and_more, count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from migrator.arguments import SelectRequest
     from migrator.operations.context import CommandContext
@@ -31,6 +31,7 @@ class CheckResult:
     """What one check found: `subject` and `value` for programs, `text` for people, and whether something is wrong.
 
     `notable` marks what is no fault, but should be seen; `cant_tell` is what could not be looked at, and why.
+    `more` are further texts.
     """
 
     subject: str
@@ -39,6 +40,7 @@ class CheckResult:
     wrong: bool = False
     notable: bool = False
     cant_tell: str | None = None
+    more: Sequence[str] = ()
 
 
 def check_up(context: CommandContext, *, quick: bool = False) -> list[CheckResult]:
@@ -266,9 +268,9 @@ def _other_databases(context: RuleContext) -> Iterator[CheckResult]:
         }
         for other in context.other_databases
     ]
-    text = "; ".join(texts) or "no sessions that only another database beside it has"
+    text, *more = texts or ["no sessions that only another database beside it has"]
     unread = "; ".join(f"{other.path.name}: {other.unread}" for other in context.other_databases if other.unread)
-    yield CheckResult("otherDatabases", rows, text, notable=bool(texts), cant_tell=unread or None)
+    yield CheckResult("otherDatabases", rows, text, notable=bool(texts), cant_tell=unread or None, more=more)
 
 
 def _orphans(context: RuleContext) -> CheckResult:

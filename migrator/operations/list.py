@@ -20,6 +20,7 @@ from migrator.store.location import locate
 from migrator.store.other_databases import other_databases, session_ids
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, cursors, history, together, topmost, total
 from migrator.store.untouched import look_into
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,10 +39,11 @@ class SessionList:
     """One page of at most `limit` sessions (0: all), and every project; `next` is the cursor of the next page, or None.
 
     `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
-    is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
-    words which other databases have sessions with such a title. `passages` has what was looked for in conversations, by
-    the sessions' ids. `held_by` says which opencodes have a session of the page, and so show it; {} where only one has
-    tables. `total` is how many sessions all pages have, if that was asked for.
+    is the sentence that says why there is no session, and `of_others` whether other projects have some. Where a search
+    of titles alone found nothing, `elsewhere` says in words which other databases have sessions with such a title.
+    `passages` has what was looked for in conversations, by the sessions' ids. `held_by` says which opencodes have a
+    session of the page, and so show it; {} where only one has tables. `total` is how many sessions all pages have, if
+    that was asked for.
     """
 
     sessions: Sequence[Session]
@@ -53,14 +55,15 @@ class SessionList:
     elsewhere: Sequence[str]
     warnings: Sequence[PlanWarning]
     why_nothing: str
+    of_others: bool
     passages: Mapping[str, Passage]
     held_by: Mapping[str, Sequence[str]]
     total: int | None
 
 
 EMPTY = SessionList(
-    (), (), None, 0, here=False, selected=True, elsewhere=(), warnings=(), why_nothing="", passages={}, held_by={},
-    total=0,
+    (), (), None, 0, here=False, selected=True, elsewhere=(), warnings=(), why_nothing="", of_others=False,
+    passages={}, held_by={}, total=0,
 )  # fmt: skip
 """Of a database in which nothing can be meant."""
 
@@ -184,6 +187,7 @@ def _joined(parts: Sequence[ListedDatabase], unread: Mapping[Path, str], every_i
         (),
         [*_warnings(parts)],
         next((page.why_nothing for page in pages if page.why_nothing), ""),
+        any(page.of_others for page in pages),
         {},
         {},
         sum(totals) if totals else None,
@@ -226,12 +230,22 @@ def _page(context: CommandContext, request: ListRequest, cursor: Cursor | None) 
     page = history(context.store, conditions, cursor, limit)
     passages = {session.id: found for session in page.sessions if (found := query.passage(session))}
     projects = context.selector_context.projects()
-    why_nothing = "" if page.sessions else query.why_nothing(context.store)
+    finds_none = not (page.sessions or request.cursor)
+    why_nothing, of_others = _why_nothing(context, query, request, here=here) if finds_none else ("", False)
     warnings = (*query.warnings(context.store), *odd_row_warnings(context.store))
     return SessionList(
-        page.sessions, projects, page.next, limit, here, query.selects, (), warnings, why_nothing, passages,
+        page.sessions, projects, page.next, limit, here, query.selects, (), warnings, why_nothing, of_others, passages,
         _held_by(context.store, page.sessions), total(context.store, conditions) if request.counted else None,
     )  # fmt: skip
+
+
+def _why_nothing(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> tuple[str, bool]:
+    """Return why a list has no session, and whether it would have some if it were of every project."""
+    store = context.store
+    of_others = here and bool(history(store, _conditions(context, query, request, here=False), None, 1).sessions)
+    named = [(words, shown.conditions(store.schema)) for words, shown in _named_filters(request)]
+    base = _base_filter(context, request, here=here).conditions(store.schema)
+    return query.why_nothing(store, named, (" of this project", base) if of_others else None), of_others
 
 
 def gone_directories(sessions: Iterable[Session]) -> set[str]:
@@ -259,17 +273,28 @@ def _conditions(context: CommandContext, query: Query, request: ListRequest, *, 
     if conditions is None:  # a selector that only Python can answer
         ids = json.dumps([session.id for session in query.sessions(context.store)])
         conditions = [("id IN (SELECT value FROM json_each(?))", (ids,))]
-    shown = ListFilter(
-        project_id=context.places.find(".").project_id if here else request.project_id,
-        directory=request.directory,
-        roots=bool(request.roots),
-        start=request.start,
-        search=request.search,
-        workspace=request.workspace,
-        hide_archived=request.hide_archived,
-    )
-    conditions = [*conditions, *shown.conditions(context.store.schema)]
+    shown = [_base_filter(context, request, here=here), *(each for _, each in _named_filters(request))]
+    conditions = [*conditions, *(each for part in shown for each in part.conditions(context.store.schema))]
     if request.roots is None:
-        asked_for = query.selects or request.search or request.workspace
+        asked_for = query.selects or request.search or request.workspace or request.directory or request.project_id
         conditions.append(topmost(conditions) if asked_for else ("parent_id IS NULL", ()))
     return conditions
+
+
+def _base_filter(context: CommandContext, request: ListRequest, *, here: bool) -> ListFilter:
+    return ListFilter(
+        project_id=context.places.find(".").project_id if here else request.project_id,
+        directory=request.directory,
+        start=request.start,
+        hide_archived=request.hide_archived,
+    )
+
+
+def _named_filters(request: ListRequest) -> Iterator[tuple[str, ListFilter]]:
+    """Yield what a person narrows the list by, besides selectors, with how it is typed."""
+    if request.search:
+        yield f"--search {shell_quote(request.search)}", ListFilter(search=request.search)
+    if request.workspace:
+        yield f"--workspace {shell_quote(request.workspace)}", ListFilter(workspace=request.workspace)
+    if request.roots:
+        yield "--roots", ListFilter(roots=True)

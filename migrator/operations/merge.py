@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.data_directory import channel_named
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, StalePlan
 from migrator.execution import runs
 from migrator.execution.merge.runs import signature_text
-from migrator.model import FolderState
+from migrator.model import (
+    Change,
+    FileUndo,
+    FolderState,
+    Merge,
+    MergeVerdict,
+    Plan,
+    PlanWarning,
+    Run,
+    RunStatus,
+)
 from migrator.operations.context import CommandContext
 from migrator.operations.select import select_or_take_all
 from migrator.paths import FolderMap
 from migrator.planning.destination import OneDirectory
+from migrator.planning.merge.compare import compare
 from migrator.planning.merge.destination import MergeDestination
 from migrator.planning.merge.planner import MergeRules, build_merge_plan
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
-from migrator.store.location import is_same_file
+from migrator.store.connection import why_read_only
+from migrator.store.contents import fingerprints
+from migrator.store.location import database_of_channel, databases_beside, is_same_file
+from migrator.store.open_by import in_use_error, who_has_open
+from migrator.store.session_tables import rows_left_there
 from migrator.store.untouched import untouched
+from migrator.store.writer import Writer, check_writable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migrator.arguments import MergeRequest, WriteRequest
-    from migrator.model import Plan, Run
     from migrator.places import Places
-    from migrator.store.writer import Writer
+    from migrator.store.reader import Store
 
 
 def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
     """Plan to bring sessions of another database; nothing is written. Raises the errors of selecting and planning."""
     if request.to_dir is not None and request.words:
         raise BadInput("--to-dir and --map exclude each other: both say where the sessions belong.")
-    path = Path(request.other).expanduser()
+    path = _source(context.store.path, request)
     if is_same_file(str(path), context.store.path):
         raise BadInput(f"{path} is the database that sessions would come into; name another one.")
     home = context.selector_context.home
@@ -52,24 +71,95 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
 
 
 def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequest) -> Run:
-    """Carry out a plan that brings sessions of another database. Raises StalePlan if either has changed since."""
+    """Carry out a plan that brings sessions of another database, and take them out of that if it says so.
+
+    Raises StalePlan if either database has changed since, and DatabaseInUse if anybody has the one open that they are
+    to leave.
+    """
     merge = plan.merge
     if merge is None or merge.taken_out:
-        raise MigratorError("The plan takes sessions out; `undo` does that.")
-    for change in {change.after: change for change in plan.changes}.values():
-        if change.after.directory not in merge.foreign:
-            _check_place(plan, change.after.directory, places)
-    with untouched(_existing(Path(merge.other)), attachable=True) as view:
-        return runs.merge(writer, plan, write, view)
+        raise MigratorError("The plan takes sessions out again, which only `undo` does.")
+    _check_places(plan, merge, writer, places)
+    path, run = _existing(Path(merge.other)), Run(None, RunStatus.UNCHANGED)
+    if plan.removable:
+        _check_removable(path)
+    if plan.changes:
+        with untouched(path, attachable=True) as view:
+            run = runs.merge(writer, plan, write, places, view)
+    return _remove(writer, plan, merge, write, run) if plan.removable else run
 
 
-def _check_place(plan: Plan, directory: str, places: Places) -> None:
-    """Raise StalePlan if a directory has gone since the plan was made."""
-    del plan
+def _check_places(plan: Plan, merge: Merge, store: Store, places: Places) -> None:
+    """Raise StalePlan if opencode would take a directory of sessions that come for another place by now."""
+    here = {session.session for session in merge.sessions if session.verdict is not MergeVerdict.NEW}
+    wanted = {change.after for change in plan.changes if not here & {change.session, change.root}}
+    for binding in wanted:
+        if binding.directory in merge.foreign:
+            continue
+        try:
+            now = store.schema.storable(places.find(binding.directory).binding)
+        except NoSuchDirectory as error:
+            raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+        if now != binding:
+            raise StalePlan(
+                f"opencode would file sessions in {binding.directory} under project {now.project_id} now, and the plan "
+                f"says {binding.project_id}. Nothing was written; plan again."
+            )
+
+
+def _check_removable(path: Path) -> None:
+    """Raise DatabaseInUse or MigratorError if sessions can't be taken out of a database now."""
+    if (found := who_has_open(path)).is_open:
+        raise in_use_error(path, found, can_wait=True)
+    if why := why_read_only(path):
+        raise MigratorError(f"No session can be taken out of {path}: {why}.")
+    check_writable(path)
+
+
+def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:
+    """Take out of the other database what is in this one, by a run of its own; both are locked, and compared again."""
+    wanted = [(session.session, session.root, session.title) for session in plan.removable]
     try:
-        places.find(directory)
-    except NoSuchDirectory as error:
-        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+        with Writer(Path(merge.other), write.wait) as other:
+            taking = _removal(writer, other, wanted)
+            if not taking.changes:
+                return run
+            removal = runs.take_out(other, taking, replace(write, backup=None), run.id)
+    except MigratorError as error:
+        if run.id is None:
+            raise
+        why = f"They were not taken out of {merge.other}: {error}"
+        return replace(run, warnings=(*run.warnings, PlanWarning("not-removed", why)))
+    return replace(run, removal=removal.id) if run.id else removal
+
+
+def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> Plan:
+    """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`.
+
+    What has a share, or prompts that wait, stays: those don't come along, and would be nowhere.
+    """
+    present = theirs.existing(id_ for id_, *_ in wanted)
+    compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
+    safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
+    left = rows_left_there(theirs, present)
+    staying = {session.root for session in compared if session.verdict not in safe or session.session in left}
+    leaving = [session for session in compared if session.root not in staying]
+    ids = [session.session for session in leaving]
+    there, here, prints = theirs.bindings(ids), ours.bindings(ids), fingerprints(theirs, ids)
+    return Plan(
+        str(theirs.path),
+        theirs.schema.dialect,
+        tuple(
+            Change(s.session, s.root, s.title, (), there[s.session][0], here[s.session][0], FileUndo.NONE)
+            for s in leaving
+        ),
+        merge=Merge(
+            str(ours.path),
+            "",
+            tuple(s._replace(verdict=MergeVerdict.NEW, content=prints[s.session], here=None) for s in leaving),
+            taken_out=True,
+        ),
+    )
 
 
 def _destination(context: CommandContext, other: CommandContext, request: MergeRequest) -> MergeDestination:
@@ -83,6 +173,19 @@ def _destination(context: CommandContext, other: CommandContext, request: MergeR
     projects = {project.id: project for project in other.store.projects()}
     folders = FolderMap((old, new) for old, new, _ in pairs)
     return MergeDestination(context.places, folders, projects, one, request.foreign)
+
+
+def _source(ours: Path, request: MergeRequest) -> Path:
+    """Return the other database. Raises BadInput if none is named, or two; MigratorError if a channel has none."""
+    if request.other is not None and request.channel is not None:
+        raise BadInput("OTHER.db and --from-channel exclude each other: both say from where the sessions come.")
+    if request.channel is not None:
+        return database_of_channel(ours, request.channel)
+    if request.other is not None:
+        return Path(request.other).expanduser()
+    beside = ", ".join(filter(None, (channel_named(path.name) for path in databases_beside(ours))))
+    there = f"; beside this one there are {beside}" if beside else ""
+    raise BadInput(f"Say from which database the sessions come: OTHER.db or --from-channel NAME{there}.")
 
 
 def _existing(path: Path) -> Path:

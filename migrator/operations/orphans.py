@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, NothingMatched
-from migrator.model import Certainty
+from migrator.model import Certainty, PlanWarning
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
 from migrator.orphans.find import find_orphans, rule_warnings, tally
@@ -23,16 +23,18 @@ from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
 from migrator.store.other_databases import OTHER_DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
     from migrator.errors import PluginFailed
-    from migrator.model import Orphan, PlanWarning
+    from migrator.model import Orphan
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
     from migrator.orphans.hidden import HiddenCounts
     from migrator.orphans.rule import OrphanRule
+    from migrator.selection.query import Query
     from migrator.store.other_databases import OtherDatabase
+    from migrator.store.reader import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,15 @@ def list_orphans(
         len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
         json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
         ask.other_databases if OTHER_DATABASE in asked else (),
-        (*query.warnings(context.store), *rule_warnings(failed or {})),
+        (*_selection_warnings(query, context.store, among), *rule_warnings(failed or {})),
     )
+
+
+def _selection_warnings(query: Query, store: Store, among: Collection[str] | None) -> Iterator[PlanWarning]:
+    if among is not None and not among:
+        yield PlanWarning("selects-nothing", query.why_nothing(store))
+    else:
+        yield from query.warnings(store)
 
 
 def raise_if_asked_for(failed: Mapping[str, PluginFailed], rules: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from migrator.errors import BadInput
 from migrator.model import FolderState
 from migrator.paths import slashed
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.relocation.arguments import Evidence, absolute_pairs, listed_pairs, typed_pairs
+from migrator.planning.relocation.arguments import Evidence, Pair, absolute_pairs, listed_pairs, typed_pairs
 from migrator.planning.relocation.destination import Relocation, folder_moves
 from migrator.planning.relocation.planner import build_relocation_plan
 from migrator.selection.projects import find_project
@@ -27,7 +27,11 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
     selectors = context.selector_context
     evidence = Evidence(request.state, cache(partial(_bound, context)), selectors.cwd, selectors.expanded)
-    typed = [*typed_pairs(request.words, evidence), *listed_pairs(*request.listed, evidence)]
+    typed = [
+        *typed_pairs(request.words, evidence),
+        *listed_pairs(*request.listed, evidence),
+        *(Pair(old, new) for old, new in request.folders),
+    ]
     if not typed:
         raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
     pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded, request.state))

@@ -59,10 +59,10 @@ def _check_destinations(store: Store, run: Journal) -> None:
 
     It hasn't if it was renamed together with the database: all that the run has moved is bound to its old path too. An
     undo needs no directory. Nor does `relocate`, which keeps sub-paths whether or not they exist, and whose folder may
-    be on another machine.
+    be on another machine, nor `merge`, which may bring sessions of another machine.
     """
     entry = run.entry
-    if entry.undoes or entry.relocates or entry.status is not RunStatus.RUNNING:
+    if entry.undoes or entry.relocates or run.merge is not None or entry.status is not RunStatus.RUNNING:
         return
     places, undo = places_of(store), command("undo", entry, store)
     folder = renamed_folder(entry.store, str(store.path))

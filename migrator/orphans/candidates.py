@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import defaultdict
 from enum import IntEnum
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +27,7 @@ from migrator.places.small_files import read_small, real_path
 from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
@@ -106,8 +107,17 @@ class Candidates:
         return self._search.checkouts if self._search else ()
 
     @cached_property
-    def _real_searched(self) -> frozenset[str]:
-        return frozenset(map(real_path, self._searched()))
+    def _searched_of(self) -> Mapping[str, set[str]]:
+        """Map project ids to the searched working copies that are of it, or may have been: the others need no look."""
+        ids, found = {binding.project_id for binding in self._context.bound}, defaultdict[str, set[str]](set)
+        tops = {*map(real_path, self._searched())}
+        self._context.inspect_all(tops)
+        for top in tops:
+            info = self._context.inspect(top)
+            if info.place is not None and info.place.vcs is not None:
+                for id_ in {info.place.project_id, info.kept_id or "", *self.former_ids.likely_ids(top, ids)}:
+                    found[id_].add(top)
+        return found
 
     def is_same_folder(self, lost: LostCheckout, folder: str, below: str = "") -> bool | None:
         """Tell whether `folder` is what was at `below` in a lost checkout; None: nobody can tell."""
@@ -119,7 +129,7 @@ class Candidates:
             return ()
         beside = self.beside.checkouts(lost.root)
         known = {place.worktree for repo in self._known.repositories(lost.project_id) for place in repo.checkouts}
-        others = {real_path(top) for top in known} | self._real_searched
+        others = {real_path(top) for top in known} | self._searched_of.get(lost.project_id, set())
         opened = [top for top in beside if self.beside.kept_id(top) == lost.project_id]
         found = self._judge_all(lost, {*opened, *others}, beside)
         if not any(candidate.claim >= Claim.OPENED for candidate in found):

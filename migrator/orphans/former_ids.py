@@ -12,7 +12,7 @@ from migrator.places.former_ids import has_commit, ids_by_address
 from migrator.snapshots.object_names import ObjectNames
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from migrator.places import Places
 
@@ -31,12 +31,19 @@ class FormerIds:
         """Say by what a repository shows that it began as a project, in words; None if nothing does, or git can't."""
         if words := self._by_address(top).get(project_id):
             return words
-        names = self._object_names(top)
-        if names is not None and _SHA_1.fullmatch(project_id) and not names.may_have(project_id):
+        if project_id not in self.likely_ids(top, [project_id]):
             return None
         with suppress(MigratorError):
             return self._by_commit(project_id, top)
         return None
+
+    def likely_ids(self, top: str, project_ids: Collection[str]) -> set[str]:
+        """Return those of these project ids of which a repository may show that it began as one, without asking git."""
+        names = self._object_names(top)
+        if names is None:
+            return {*project_ids}
+        commits = {id_ for id_ in project_ids if _SHA_1.fullmatch(id_)}
+        return {*project_ids} - commits | names.may_have(commits) | self._by_address(top).keys() & {*project_ids}
 
     def sign(self, project_id: str, top: str) -> str | None:
         """Do the same, also for a commit of a history before this one. Raises MigratorError if git can't tell."""

@@ -266,6 +266,8 @@ class Homes:
     def _home_of_lost(self, lost: LostCheckout, directory: str, what_is_there: str) -> Home:
         """Return the home of a session in a checkout that isn't at its place any more."""
         home = self._choose(self._candidates.find(lost), lost, path_below(directory, lost.root), what_is_there)
+        # That the directory itself is gone is said already, and so that sessions of many are told together.
+        seen = "" if what_is_there == f"{directory} is gone" else f"{what_is_there}, and "
         unread = () if home.certainty is Certainty.CERTAIN else self._candidates.unreadable_beside(lost)
         if unread:
             cant_tell = f"nobody can tell whether {unread[0].directory} is it: {unread[0].detail}"
@@ -273,7 +275,7 @@ class Homes:
                 cant_tell = f"nobody can tell what is beside it: {unread[0].detail}"
             if home.place is None or self._candidates.beside.kept_id(unread[0].directory):
                 return replace(
-                    no_home(f"{what_is_there}, and {cant_tell}"),
+                    no_home(f"{seen}{cant_tell}"),
                     rivals=home.rivals,
                     commands=home.commands,
                     folder=home.folder,
@@ -281,7 +283,7 @@ class Homes:
             return replace(home, because=f"{home.because}; {cant_tell}")
         if home.place is None and not home.rivals:
             looked = ", and the search found none" if self._search else "; --search DIR looks for it below DIR"
-            return replace(home, why_not=f"{what_is_there}, and no checkout of its project is known to be here{looked}")
+            return replace(home, why_not=f"{seen}no checkout of its project is known to be here{looked}")
         return home
 
     def _choose(self, candidates: Sequence[Candidate], lost: LostCheckout, sub: str, what_is_there: str) -> Home:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter, defaultdict
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
 from migrator.orphans.known_checkouts import KnownCheckouts
 from migrator.orphans.rule import DirectoryStatus
-from migrator.orphans.walk import DEPTH, find_repositories
-from migrator.paths import composed, is_within, last_name, path_below
+from migrator.orphans.walk import DEPTH, find_repositories, folded
+from migrator.paths import comparable, composed, is_within, last_name, path_below, upwards
 from migrator.text import first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from migrator.model import Place
     from migrator.orphans.rule import RuleContext
@@ -74,17 +75,27 @@ class Search:
         candidates = self.found.named.get(_name(base), ())
         if not candidates:
             return ()
-        ids = [
-            session.id
-            for binding, sessions in self._context.bound.items()
-            if is_within(binding.directory, base)
-            for session in sessions
-        ]
-        files = {path_below(file, base) for file in self._store.files_worked_on(ids) if is_within(file, base)}
+        worked_on = self._store.files_worked_on(self._sessions_below.get(comparable(base), ()))
+        files = {path_below(file, base) for file in worked_on if is_within(file, base)}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
-        counts = {top: sum(os.path.lexists(os.path.join(top, file)) for file in files) for top in candidates}
+        tops = Counter(folded(file.partition("/")[0]) for file in files)
+
+        # What the walk saw in a directory tells of most that they can't have them.
+        possible = [
+            top for top in candidates if sum(map(tops.__getitem__, tops.keys() & self.found.inside[top])) >= needed
+        ]
+        counts = {top: sum(os.path.lexists(os.path.join(top, file)) for file in files) for top in possible}
         return tuple(sorted(top for top, number in counts.items() if number >= needed))
+
+    @cached_property
+    def _sessions_below(self) -> Mapping[str, Sequence[str]]:
+        """Map each directory that sessions are in or below, as it is compared, to their ids."""
+        found = defaultdict[str, list[str]](list)
+        for binding, sessions in self._context.bound.items():
+            for directory in upwards(binding.directory):
+                found[comparable(directory)] += [session.id for session in sessions]
+        return found
 
 
 def _name(directory: str) -> str:

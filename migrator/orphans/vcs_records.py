@@ -105,9 +105,8 @@ class VcsRecords:
 
     def workspace(self, directory: str) -> RecordedPlaces | None:
         """Return what jj knows of a workspace that a directory was in."""
-        nearby = [
-            root for root in (*self._neighbours(os.path.dirname(directory)), *self._found()) if self._repo_dir(root)
-        ]
+        nearby = [root for root in self._neighbours(os.path.dirname(directory)) if self._repo_dir(root)]
+        nearby += self._found_with_jj
         beside = self._path_index(filter(None, map(self._repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
@@ -131,6 +130,10 @@ class VcsRecords:
                 return RecordedPlaces(tuple(moved), sub, because, is_the_same=True)
             return RecordedPlaces((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
         return None
+
+    @cached_property
+    def _found_with_jj(self) -> Sequence[str]:
+        return [root for root in self._found() if self._repo_dir(root)]
 
     @cached_property
     def _workspaces(self) -> dict[str, tuple[str, str]]:

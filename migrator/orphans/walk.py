@@ -34,11 +34,13 @@ _BARE = frozenset({"HEAD", "objects", "refs"})
 class FoundRepositories:
     """What a walk found: `checkouts` have a `.git` or `.jj`.
 
-    `named` are directories by a name that was asked for, in the composed Unicode form.
+    `named` are directories by a name that was asked for, in the composed Unicode form; `inside` is what each of these
+    has in it, as `folded` writes it.
     """
 
     checkouts: list[str] = field(default_factory=list)
     named: dict[str, list[str]] = field(default_factory=dict)
+    inside: dict[str, frozenset[str]] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     looked_at: int = 0
 
@@ -84,7 +86,13 @@ def _scan(here: str, device: int, names: Collection[str], found: FoundRepositori
         found.checkouts.append(here)
     if (name := composed(os.path.basename(here))) in names:
         found.named.setdefault(name, []).append(here)
+        found.inside[here] = frozenset(map(folded, inside))
     return sorted(entry.path for entry in entries if entry.name not in _SKIPPED and _can_be_entered(entry, device))
+
+
+def folded(name: str) -> str:
+    """Return a name in the form in which two names are equal if a disk may take them for one."""
+    return composed(name).casefold()
 
 
 def _can_be_entered(entry: os.DirEntry[str], device: int) -> bool:

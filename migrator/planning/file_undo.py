@@ -23,7 +23,8 @@ class FileUndoDecider:
     """Decides for each change by the user's policy; `relocated` are the folders that a relocation follows.
 
     `unproven` maps a session's id to why it may not be going back to its own working copy: a clone may have the same
-    files today, and an undo there would take back what was done elsewhere.
+    files today, and an undo there would take back what was done elsewhere. `into` is another database, if the sessions
+    come into that.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class FileUndoDecider:
     policy: FileUndoPolicy = "auto"
     relocated: FolderMoves | None = None
     unproven: Mapping[str, str] = field(default_factory=dict)
+    into: Store | None = None
 
     def decide(self, changes: Sequence[Change]) -> tuple[Sequence[Change], Sequence[PlanWarning]]:
         """Return the changes with their `undo` and `turns`; a few queries, whatever their number.
@@ -42,7 +44,8 @@ class FileUndoDecider:
         """
         found = self.store.with_file_undo([change.session for change in changes])
         with_undo = [change for change in changes if change.session in found]
-        acting = [change for change in with_undo if self.policy == "detach" or change.invalidates_file_undo]
+        losing = [change for change in with_undo if self.into is not None or change.invalidates_file_undo]
+        acting = with_undo if self.policy == "detach" else losing
         unreadable = self.store.unreadable_turns(change.session for change in acting) if acting else {}
         warnings = [
             PlanWarning(
@@ -57,12 +60,13 @@ class FileUndoDecider:
             staying = {warning.session for warning in warnings}
             changes = [change for change in changes if change.root not in staying]
             with_undo = [change for change in with_undo if change.root not in staying]
+            losing = [change for change in losing if change.root not in staying]
             if not changes:
                 raise MigratorError(f"Nothing can be moved. {warnings[0].message}")
         if self.policy == "detach":
             decided = [_detached(change, "--undo-files detach was given") for change in with_undo]
         else:
-            decided = self._carried_or_detached([change for change in with_undo if change.invalidates_file_undo])
+            decided = self._carried_or_detached(losing)
         new = {change.session: change for change in decided}
         return [new.get(change.session, change) for change in changes], warnings
 
@@ -73,7 +77,7 @@ class FileUndoDecider:
         from migrator.snapshots.carry_check import CarryDecision, refuse_unknown
 
         proven = [change for change in changes if change.session not in self.unproven]
-        decisions = carry_decisions(self.store, self.places, proven, self.relocated)
+        decisions = carry_decisions(self.store, self.places, proven, self.relocated, self.into)
         refuse_unknown(decisions)
         decided = []
         for change in changes:

@@ -112,7 +112,7 @@ class GuardedSelectorPlugin(SelectorPlugin):
         try:
             every = {**self._not_given, **values}  # a program gives only some
             selectors = call(self._who, WORK, lambda: list(self._plugin.build(every, context)), MigratorError)
-            return [GuardedSelector(selector, self._who) for selector in selectors]
+            return [GuardedSelector(selector, self._who, context) for selector in selectors]
         except PluginFailed as error:
             if any(values.get(name, value) != value for name, value in self._not_given.items()):
                 raise
@@ -142,8 +142,8 @@ def _guard_option(option: click.Option, who: str) -> None:
 class GuardedSelector(Selector):
     """A selector of others. Its methods raise PluginFailed: without it nobody can tell which sessions are meant."""
 
-    def __init__(self, selector: Any, who: str) -> None:
-        self._selector, self._who = selector, who
+    def __init__(self, selector: Any, who: str, context: SelectorContext) -> None:
+        self._selector, self._who, self._context = selector, who, context
         self.as_typed = call(who, WORK, lambda: str(selector.as_typed))
         self.advice = call(who, WORK, lambda: str(selector.advice))
         self.excludes = call(who, WORK, lambda: bool(selector.excludes))
@@ -153,6 +153,8 @@ class GuardedSelector(Selector):
         clause = call(self._who, WORK, self._selector.clause)
         if not (clause is None or (isinstance(clause, Clause) and isinstance(clause.sql, str))):
             raise PluginFailed(self._who, WORK, f"{clause!r} is not a Clause with SQL")
+        if clause is not None:
+            call(self._who, "has a condition that SQLite can't read", lambda: self._context.try_clause(clause))
         return clause
 
     def match(self, session: Session) -> bool:

@@ -41,6 +41,9 @@ def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
             yield Step("To go on with it:", opening_command(directory, root))
     if is_undo(run):
         yield Step("To redo it:", our_command("redo"))
+    elif run.removal is not None:
+        yield Step("To put them back into the other database:", our_command("undo", run.removal))
+        yield Step("And then to take them out of this one:", our_command("undo", run.id))
     else:
         yield Step("To take it back:", our_command("undo", run.id))
 

@@ -12,7 +12,7 @@ from migrator.orphans.hidden import DAYS, LISTED, HiddenBy
 from migrator.orphans.other_machine import folder_to_follow
 from migrator.paths import is_of_another_system
 from migrator.reporting.rows import View
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import (
     and_more,
@@ -154,7 +154,7 @@ def _group(group: Sequence[Orphan], width: int, lines: Sequence[str]) -> Iterato
     yield from _home(first, width)
     yield from (styled(f"  {shortened(line, width - 2)}", dim=True) for line in lines)
     if len(group) > len(lines):
-        yield styled(f" {and_more(len(group) - len(lines))}; --verbose shows all", dim=True)
+        yield styled(f" {and_more(len(group) - len(lines))}; {SHOWS_ALL.get()}", dim=True)
 
 
 def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str]:

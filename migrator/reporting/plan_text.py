@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines, tilde_in
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.reporting.warning_text import warning_lines
 from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
 
@@ -44,7 +44,7 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
         rest = sum(len(changes) for _, changes in groups[len(shown) :])
         yield ""
         more = and_more(len(groups) - len(shown), "group").lstrip()
-        yield f"{more} with {count(rest, 'session')}; --verbose shows all."
+        yield f"{more} with {count(rest, 'session')}; {SHOWS_ALL.get()}."
     yield ""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
@@ -55,12 +55,14 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
         yield from _update(project, "updated" if done else "update")
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
-        yield f"{more} {'updated' if done else 'to update'}; --verbose shows all."
+        yield f"{more} {'updated' if done else 'to update'}; {SHOWS_ALL.get()}."
     yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
+    if plan.merge is not None and plan.removable and not done:
+        yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(plan.merge.other)}"
 
 
 def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
@@ -103,6 +105,9 @@ def merge_headline(plan: Plan) -> str:
     merge, what = plan.merge, sessions_text(plan.changes)
     if merge is None or merge.taken_out:
         return f"Plan: {what} to take out again."
+    if not plan.changes and plan.removable:
+        leaving = count(len(plan.removable), "session")
+        return f"Plan: {leaving} to take out of {tilde(merge.other)}, being here already."
     again = " again" if _direction(plan.changes) == REDO_OF else ""
     longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
     of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
@@ -224,7 +229,9 @@ def _value(value: str | None) -> str:
     return "NULL" if value is None else value or '""'
 
 
-_WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
+_WORDS = {
+    FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.SET_BACK: "set back", FileUndo.NONE: "none",
+}  # fmt: skip
 _DIRECTIONS = {UNDO_OF: " back", REDO_OF: " again"}
 _RESTORED = {UNDO_OF: "set back", REDO_OF: "changed again"}
 """What an undo and a redo do to file undo that the run had changed."""
@@ -237,7 +244,7 @@ def _direction(changes: Sequence[Change]) -> str | None:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = Counter(dict.fromkeys((*_RESTORED.values(), *_WORDS.values()), 0))  # in this order
+    tally = Counter(dict.fromkeys([*_RESTORED.values(), *_WORDS.values()], 0))  # in this order
     tally.update(map(undo_word, changes))
     none = tally.pop(_WORDS[FileUndo.NONE], 0)
     words = [f"{word} {number:,}" for word, number in tally.items() if number]
@@ -247,7 +254,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
 def undo_word(change: Change) -> str:
     """Return what becomes of the file undo of a session."""
     way = _direction([change])
-    if change.undo is FileUndo.CARRY and way:
+    if change.undo is not FileUndo.NONE and way:
         return _RESTORED[way]
     if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
@@ -259,6 +266,8 @@ def undo_word(change: Change) -> str:
 def turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
     undone = [change for change in changes if change.undo is not FileUndo.NONE]
+    if way := _direction(undone):
+        return f"{_RESTORED[way]} in {count(len(undone), 'session')}"
     carrying = [change.turns.carried for change in undone if change.turns.carried]
     restored = sum(change.undo is FileUndo.CARRY and not change.turns.carried for change in undone)
     losing = [change.turns.detached for change in undone if change.turns.detached]
@@ -267,8 +276,7 @@ def turn_words(changes: Iterable[Change]) -> str:
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
     if restored:
-        way = _direction(undone)
-        words.append(f"{f'{_RESTORED[way]} in' if way else 'carried with'} {count(restored, 'session')}")
+        words.append(f"carried with {count(restored, 'session')}")
     if losing:
         words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
     if uncounted:
@@ -285,4 +293,4 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
         text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
         yield from (" " * 11 + line for line in wrapped(text, width - 11))
     if len(reasons) > len(shown):
-        yield f"          {and_more(len(reasons) - len(shown), 'reason')}; --verbose shows all."
+        yield f"          {and_more(len(reasons) - len(shown), 'reason')}; {SHOWS_ALL.get()}."

@@ -111,13 +111,18 @@ class View:
 
 
 def rows_text(
-    rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()
+    rows: Iterable[Row],
+    view: View,
+    columns: Mapping[str, Column],
+    shown: Sequence[str] = (),
+    below: Callable[[Row], Iterable[str]] | None = None,
 ) -> Iterator[str]:
     """Yield the lines of `rows` in a format: table, json, ndjson or csv.
 
     `columns` are all there are, by name; `shown` those of a table, if nobody asks for others: by default all. JSON has
     the exact values. Text in CSV is `printable`, with an apostrophe before what a spreadsheet would run, and times are
-    ISO 8601. On a terminal a line of a table fits: directories and free text are cut.
+    ISO 8601. On a terminal a line of a table fits: directories and free text are cut. Where the columns don't fit for
+    all that, each row is a block with a line for each column, as in psql. `below` yields what stands below a row.
     """
     if view.form == "json":
         yield from _json(rows)
@@ -126,7 +131,7 @@ def rows_text(
     elif view.form == "csv":
         yield from _csv(list(rows), columns, view.columns)
     else:
-        yield from _table(list(rows), [columns[name] for name in view.columns or shown or columns], view)
+        yield from _table(list(rows), [columns[name] for name in view.columns or shown or columns], view, below)
 
 
 def arranged(rows: Iterable[Row], view: View, columns: Mapping[str, Column]) -> Iterable[Row]:
@@ -187,7 +192,9 @@ _GAP = "  "
 _NARROWEST = 8
 
 
-def _table(rows: Sequence[Row], columns: Sequence[Column], view: View) -> Iterator[str]:
+def _table(
+    rows: Sequence[Row], columns: Sequence[Column], view: View, below: Callable[[Row], Iterable[str]] | None
+) -> Iterator[str]:
     if not rows:
         return
     headings = [column.heading for column in columns]
@@ -196,15 +203,45 @@ def _table(rows: Sequence[Row], columns: Sequence[Column], view: View) -> Iterat
     if view.width is not None:
         _narrow(widths, [at for at, column in enumerate(columns) if column.kind in _CUT], view.width, _NARROWEST)
         _narrow(widths, [at for at, column in enumerate(columns) if column.kind is ColumnKind.ID], view.width, SHORT_ID)
-    for row, line in zip([None, *rows], [headings, *lines], strict=True):
-        fitted = []
-        for column, text, room in zip(columns, line, widths, strict=True):
-            cut = (shortened_path if column.kind is ColumnKind.PATH else shortened)(text, room)
-            gap = " " * (room - cells(cut))
-            how = {"bold": True} if row is None else column.style(row) if column.style else {}
-            word = styled(cut, **how) if how and cut else cut
-            fitted.append(gap + word if column.kind is ColumnKind.NUMBER else word + gap)
-        yield _GAP.join(fitted).rstrip()
+    as_blocks = view.width is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > view.width
+    if not as_blocks:
+        yield _line(columns, headings, widths, None)
+    for at, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        if as_blocks:
+            yield from [""] * (at > 0)
+            yield from _block(columns, line, row, view.width or 0)
+        else:
+            yield _line(columns, line, widths, row)
+        yield from below(row) if below else ()
+
+
+def _line(columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int], row: Row | None) -> str:
+    """Return a line of a table; without a row, of its headings."""
+    fitted = []
+    for column, text, room in zip(columns, texts, widths, strict=True):
+        cut = _cut(column, text, room)
+        word, gap = _painted(column, cut, row), " " * (room - cells(cut))
+        fitted.append(gap + word if column.kind is ColumnKind.NUMBER else word + gap)
+    return _GAP.join(fitted).rstrip()
+
+
+def _block(columns: Sequence[Column], texts: Sequence[str], row: Row, width: int) -> Iterator[str]:
+    """Yield a line for each column of a row, its heading first."""
+    widest = max(cells(column.heading) for column in columns)
+    for column, text in zip(columns, texts, strict=True):
+        heading = _painted(column, column.heading, None) + " " * (widest - cells(column.heading))
+        cut = _cut(column, text, max(width - widest - len(_GAP), _NARROWEST)) if column.kind in _CUT else text
+        yield f"{heading}{_GAP}{_painted(column, cut, row)}".rstrip()
+
+
+def _cut(column: Column, text: str, room: int) -> str:
+    return (shortened_path if column.kind is ColumnKind.PATH else shortened)(text, room)
+
+
+def _painted(column: Column, text: str, row: Row | None) -> str:
+    """Return a cell in the colour of its row; without a row, as a heading."""
+    how = {"bold": True} if row is None else column.style(row) if column.style else {}
+    return styled(text, **how) if how and text else text
 
 
 def _shown(column: Column, row: Row, view: View) -> str:

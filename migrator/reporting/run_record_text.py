@@ -12,7 +12,7 @@ from migrator.model import RunStatus, TurnOutcome
 from migrator.reporting.next_steps import Step, step_lines
 from migrator.reporting.plan_text import change_lines, sessions_text
 from migrator.reporting.run_rows import status
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.text import and_more, as_many_as_fit, count, local_time, one_line, shortened, tilde
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _turn_lines(record: RunRecord, width: int, *, verbose: bool) -> Iterator[str
             words = [f"in opencode {turn.opencode}: "] if record.plan.dialect == "v1+v2" else []
             yield _turn_line(turn, "".join([*words, *([f"{turn.turn}: "] if verbose else [])]), width)
     if not verbose and len(turns) > TURNS_SHOWN:
-        yield f" {and_more(len(turns) - TURNS_SHOWN, 'turn')}; --verbose shows all."
+        yield f" {and_more(len(turns) - TURNS_SHOWN, 'turn')}; {SHOWS_ALL.get()}."
 
 
 def _turn_line(turn: TurnRecord, which: str, width: int) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
 """The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
 
-_LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-end"})
+_LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-end", "not-removed"})
 """The codes of warnings of what wasn't known when the plan was shown."""
 
 
@@ -82,6 +82,8 @@ def _merged_text(run: Run, merge: Merge, width: int | None) -> Iterator[str]:
         yield styled(f"Brought {what} in{again} from {tilde(merge.other)}.", bold=True)
         said = f"Verified: opencode lists {run.verified:,} of {run.sessions:,} where they belong."
     yield from _lines(said, width)
+    if run.removal is not None:
+        yield "They are out of that database."
 
 
 def _file_undo_text(run: Run) -> str:

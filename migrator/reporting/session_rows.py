@@ -44,17 +44,15 @@ def database_row(path: Path) -> dict[str, str | None]:
     return {"channel": channel_named(path.name), "path": str(path)}
 
 
-def with_passages(lines: Iterable[str], rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
-    """Yield the lines of a table of sessions, below each the passage in which a text was found, on one line."""
-    for row, line in zip([{}, *rows], lines, strict=False):
-        yield line
-        if found := row.get("passage"):
-            # between two full stops, so that a line end at an end of it stays one blank
-            before, hit, after = (one_line(f".{found[part]}.")[1:-1] for part in ("before", "hit", "after"))
-            hit = shortened(hit, max(width - 10, 8))
-            room = (width - 6 - cells(hit)) // 2
-            before = shortened_path(before, room) if room > 0 else ""  # its end tells more, as that of a path
-            yield f"    {before}{styled(hit, bold=True)}{shortened(after, max(width - 5 - cells(before + hit), 1))}"
+def passage_lines(row: Mapping[str, Any], width: int) -> Iterator[str]:
+    """Yield the passage in which a text was found in a session, on one line, to stand below its row in a table."""
+    if found := row.get("passage"):
+        # between two full stops, so that a line end at an end of it stays one blank
+        before, hit, after = (one_line(f".{found[part]}.")[1:-1] for part in ("before", "hit", "after"))
+        hit = shortened(hit, max(width - 10, 8))
+        room = (width - 6 - cells(hit)) // 2
+        before = shortened_path(before, room) if room > 0 else ""  # its end tells more, as that of a path
+        yield f"    {before}{styled(hit, bold=True)}{shortened(after, max(width - 5 - cells(before + hit), 1))}"
 
 
 def session_row(session: Session, projects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

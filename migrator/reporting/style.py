@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from typing import Any
 
 import click
 
 from migrator.text import printable
+
+SHOWS_ALL: ContextVar[str] = ContextVar("shows_all", default="--verbose shows all")
+"""What is said where a text leaves something out; a face without options sets another."""
 
 _ESCAPE = "\x1b"
 _OURS = f"{_ESCAPE}{os.urandom(8).hex()}"

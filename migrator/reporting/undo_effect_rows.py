@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, by_message, worst_effect
 from migrator.text import and_more, count, first_few, local_time, one_line, shortened, tilde
 
@@ -119,7 +119,7 @@ def undo_effect_lines(rows: Sequence[dict[str, Any]], width: int, *, verbose: bo
                 yield from _turn(turn, verbose=verbose)
     if not verbose and len(dangerous) > SESSIONS_SHOWN:
         yield ""
-        yield f"{and_more(len(dangerous) - SESSIONS_SHOWN, 'session').lstrip()}; --verbose shows all."
+        yield f"{and_more(len(dangerous) - SESSIONS_SHOWN, 'session').lstrip()}; {SHOWS_ALL.get()}."
 
 
 def _turn(turn: dict[str, Any], *, verbose: bool) -> Iterator[str]:

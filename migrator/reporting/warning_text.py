@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.model import STILL_LOST
 from migrator.reporting.next_steps import Step
 from migrator.reporting.orphan_text import labelled_lines, to_settle
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, 
         yield styled("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(others) > WARNINGS_SHOWN:
-        yield f"{and_more(len(others) - WARNINGS_SHOWN, 'warning').lstrip()}; --verbose shows all."
+        yield f"{and_more(len(others) - WARNINGS_SHOWN, 'warning').lstrip()}; {SHOWS_ALL.get()}."
     if lost := len(every) - len(others):
         yield styled("still lost: ", fg="yellow") + count(lost, "session")
         yield from still_lost_lines(every, width, verbose=verbose)
@@ -56,7 +56,7 @@ def still_lost_lines(
             yield from (f"      {warning.session}" for warning in group)
     if len(shown) < len(ordered):
         more = and_more(sum(map(len, ordered[len(shown) :])), "session")
-        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
+        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; {SHOWS_ALL.get()}."
 
 
 def grouped_lost(warnings: Iterable[PlanWarning]) -> list[list[PlanWarning]]:

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-Kind = Literal["directory", "project", "session", "run", "rule", "channel", "other_channel", "file"]
-"""`directory` is one that sessions are bound to, whether it exists or not, or one on the disk.
+Kind = Literal[
+    "directory", "folders", "project", "session", "workspace", "run", "rule", "channel", "other_channel", "file"
+]
+"""`directory` is one that sessions are bound to, whether it exists or not, or one on the disk; `folders` are `OLD=NEW`,
+or one of both alone. A `workspace` is one of opencode's.
 
 `channel` is one that `--channel` takes, `other_channel` that of any other database beside the one that is meant.
 """

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from migrator.choices import SearchedIn
     from migrator.model import Passage, Place
     from migrator.places import Places
+    from migrator.selection.contract import Clause
     from migrator.store.reader import Store
     from migrator.workspaces.model import RepositorySessions
 
@@ -104,10 +105,13 @@ class DatabaseSelectorContext:
             return directory
         return find_project(repository, self, option).worktree
 
+    def try_clause(self, clause: Clause) -> None:
+        self._store.try_condition(clause.sql, clause.params)
+
     def passages(self, text: str, where: Collection[SearchedIn]) -> dict[str, Passage]:
         from migrator.store.conversation import find_passages
 
-        with doing("Reading conversations", unit="messages") as tick:
+        with doing("Reading conversations", self._store.size(), "B") as tick:
             return find_passages(self._store, text, where, tick)
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:

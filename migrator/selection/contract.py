@@ -79,6 +79,9 @@ class SelectorContext(Protocol):
         Raises BadInput for a rule that isn't there.
         """
 
+    def try_clause(self, clause: Clause) -> None:
+        """Have SQLite read a condition without running it. Raises sqlite3.Error if it can't."""
+
     def passages(self, text: str, where: Collection[SearchedIn]) -> Mapping[str, Passage]:
         """Map the id of each session in which `text` was said, whatever the case, to the first passage with it."""
 

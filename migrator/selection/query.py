@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.model import PlanWarning
 from migrator.store.sql import joined
+from migrator.text import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Passage, Session
     from migrator.selection.contract import Selector, SelectorContext, SelectorPlugin
+    from migrator.store.paging import Condition
     from migrator.store.reader import Store
+
+    Filter = tuple[str, Sequence[Condition]]
+    """What narrows besides selectors: how it was typed, and SQL conditions that must all hold."""
+
+_WHAT_THERE_IS = "`opencode-migrator list --all` shows what there is"
+
+
+class _Part(NamedTuple):
+    """A part of what was asked for."""
+
+    words: str
+    groups: Sequence[Sequence[Selector]]
+    conditions: Sequence[Condition]
 
 
 class Query:
@@ -72,11 +87,31 @@ class Query:
             if not _selects_any(store, self._choosing(), left_out_by=selector):
                 yield PlanWarning("excludes-nothing", f"{selector.as_typed} leaves nothing out{_advice(selector)}.")
 
-    def why_nothing(self, store: Store) -> str:
-        """Return the sentence that no session is meant; it names the options that select none by themselves."""
-        idle = [f"{each.as_typed}{_advice(each)}" for each in self._choosers if not _selects_any(store, [[each]])]
-        named = f" {'; nor '.join(idle)}" if idle else ""
-        return f"No session matches{named}; `opencode-migrator list --all` shows what there is."
+    def why_nothing(self, store: Store, filters: Sequence[Filter] = (), within: Filter | None = None) -> str:
+        """Return the sentence that no session is meant; it names the options that select none by themselves.
+
+        If each of them selects some, it names those that select none together. `filters` are what narrows besides the
+        selectors; `within` is what all is about, as ` of this project`.
+        """
+        whose, base = within or ("", [])
+        narrowing = [selector for group in self.narrowing for selector in group]
+        alone = [_Part(f"{each.as_typed}{_advice(each)}", [[each]], []) for each in self._choosers]
+        alone += [_Part(each.as_typed, [[each]], []) for each in narrowing]
+        others = [_Part(words, [], conditions) for words, conditions in filters]
+
+        def is_empty(*parts: _Part) -> bool:
+            groups = [group for part in parts for group in part.groups]
+            return not _selects_any(store, groups, [*base, *(each for part in parts for each in part.conditions)])
+
+        named = "; nor ".join(part.words for part in [*alone, *others] if is_empty(part))
+        if not named:
+            chosen = [_Part(first_few([each.as_typed for each in group], 2), [group], []) for group in self._choosing()]
+            parts = [*chosen, *(_Part(each.as_typed, [[each]], []) for each in narrowing), *others]
+            last = next((at for at in range(len(parts)) if is_empty(*parts[: at + 1])), len(parts) - 1)
+            pair = next(([part, parts[last]] for part in parts[:last] if is_empty(part, parts[last])), None)
+            *some, one = [part.words for part in pair or parts[: last + 1]] or [""]
+            named = f"{', '.join(some)} and {one} together" if some else one
+        return f"No session{whose} matches{' ' * bool(named)}{named}{'' if within else f'; {_WHAT_THERE_IS}'}."
 
     def _choosing(self) -> list[Sequence[Selector]]:
         return [self._choosers] if self._match_any and self._choosers else self.choosing
@@ -128,14 +163,20 @@ def _joined(conditions: Iterable[tuple[str, tuple[Any, ...]]]) -> tuple[str, lis
     return joined([sql for sql, _ in wanted], "AND"), [param for _, some in wanted for param in some]
 
 
-def _selects_any(store: Store, groups: Sequence[Sequence[Selector]], left_out_by: Selector | None = None) -> bool:
-    """Tell whether any session meets all groups; only those count that `left_out_by`, if given, takes away."""
+def _selects_any(
+    store: Store,
+    groups: Sequence[Sequence[Selector]],
+    others: Sequence[Condition] = (),
+    left_out_by: Selector | None = None,
+) -> bool:
+    """Tell whether any session meets all groups and other conditions; only those that `left_out_by` takes away."""
     conditions, clause = _conditions(groups), left_out_by and left_out_by.clause()
     if conditions is None or (left_out_by and not clause):
         return any(
             _matches(groups, session) and not (left_out_by and left_out_by.match(session))
-            for session in store.sessions_where("TRUE")
+            for session in store.sessions_where(*_joined(others))
         )
+    conditions += others
     if clause:
         conditions.append((f"NOT ({clause.sql})", clause.params))
     return any(store.sessions_where(*_joined(conditions), "LIMIT 1"))

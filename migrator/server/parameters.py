@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,30 @@ if TYPE_CHECKING:
 
 MAX_PAGE = 1000
 """The largest page."""
+
+TEXT = {"type": "string", "minLength": 1}
+TEXTS: Mapping[str, Any] = {"anyOf": [{"type": "array", "items": TEXT}, TEXT]}
+"""The schema of a field that may have several values."""
+
+
+def camel_case(name: str) -> str:
+    """Return the name of an option as a field is called: `fromDir` for `from-dir`."""
+    first, *rest = name.split("-")
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def with_camel_case(body: Any) -> Any:
+    """Return a body with the names that its fields have today: before, they were those of options, as `from-dir`.
+
+    Raises BadInput if that gives one of them twice.
+    """
+    if not isinstance(body, dict):
+        return body
+    named = {camel_case(name): value for name, value in body.items()}
+    if len(named) < len(body):
+        twice = next(name for name, times in Counter(map(camel_case, body)).items() if times > 1)
+        raise BadInput(f"{twice[:40]} is given twice, as it is called today and as it was called before.")
+    return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +114,21 @@ def read_fields(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
         if name not in known:
             raise BadInput(f"There is no {name[:40]!r} in the body; known: {', '.join(known)}.")
     return {
-        name: field.schema.get("default") if body.get(name) is None else _check_field(field, body[name])
+        name: field.schema.get("default", () if field.schema is TEXTS else None)
+        if body.get(name) is None
+        else _check_field(field, body[name])
         for name, field in known.items()
     }
 
 
 def _check_field(field: Parameter, value: Any) -> Any:
     schema = field.schema
-    match schema["type"]:
+    match schema.get("type"):
+        case None:  # TEXTS
+            texts = value if isinstance(value, list) else [value]
+            return [_check_field(Parameter(field.name, TEXT, ""), text) for text in texts]
+        case "array":
+            _check_objects(field, value)
         case "boolean":
             if not isinstance(value, bool):
                 raise BadInput(f"{field.name} must be true or false.")
@@ -113,6 +145,18 @@ def _check_field(field: Parameter, value: Any) -> Any:
                 what = "a whole number" if kind == "integer" else "a number"
                 raise BadInput(f"{field.name} must be {what} from {least} to {most}.")
     return value
+
+
+def _check_objects(field: Parameter, value: Any) -> None:
+    """Check an array of objects, each of which has all of its properties."""
+    properties = field.schema["items"]["properties"]
+    if not isinstance(value, list) or not value:
+        raise BadInput(f"{field.name} must be an array that isn't empty.")
+    for item in value:
+        if not isinstance(item, dict) or item.keys() != properties.keys():
+            raise BadInput(f"{field.name} must be objects with {' and '.join(properties)}, and nothing else.")
+        for name, inner in properties.items():
+            _check_field(Parameter(f"{field.name}.{name}", inner, ""), item[name])
 
 
 def object_schema(fields: Sequence[Parameter], description: str, **more: Any) -> dict[str, Any]:

@@ -44,12 +44,12 @@ WRITE_FIELDS = (
         "Seconds to wait for other processes that have the database open.",
     ),
     Parameter(
-        "chunk-size",
+        "chunkSize",
         {"type": "integer", "minimum": 1, "maximum": 2**31},
         "Sessions in one transaction. Default: what takes a quarter of a second.",
     ),
     Parameter(
-        "on-conflict",
+        "onConflict",
         {"type": "string", "enum": [*get_args(OnConflict)], "default": "abort"},
         "When a session changed meanwhile: roll all back, or leave its tree out.",
     ),

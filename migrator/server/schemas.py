@@ -1,4 +1,4 @@
-"""The JSON Schemas of what only the server returns; plan@1 and run@1 have files of their own in documents/."""
+"""The JSON Schemas of what only the server returns; those of what the command line prints too are in documents/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _TIME = {"type": "integer", "description": "Milliseconds since 1970."}
 
-_CERTAINTY = {"description": "How sure that is.", "enum": ["certain", "likely", "unknown"]}
+_LOST = schema("orphans", "#/components/schemas/{name}")["$defs"]
 
 SESSION_PROPERTIES: dict[str, Any] = {
     "id": {"type": "string", "description": "The session's id."},
@@ -77,6 +77,8 @@ _PROJECT = {
     },
 }
 
+_WHY_LOST = ("reasons", "suggestion", "rivals", "commands")
+
 _DATABASE = {
     "description": "The database it is of, in a list of several.",
     "type": "object",
@@ -104,45 +106,13 @@ SCHEMAS: dict[str, Any] = {
         "description": "A session that got lost. One that is only in the JSON storage of opencode before 1.2 has an "
         "empty `slug` and `version`.",
         "type": "object",
-        "required": [*_REQUIRED, "project", "reasons", "suggestion", "rivals"],
+        "required": [*_REQUIRED, "project", *_WHY_LOST],
         "properties": {
             **SESSION_PROPERTIES,
             "project": _PROJECT,
-            "reasons": {
-                "type": "array",
-                "description": "Why it is lost.",
-                "items": {
-                    "type": "object",
-                    "required": ["rule", "evidence", "certainty"],
-                    "properties": {
-                        "rule": {"type": "string", "description": "The rule that found it."},
-                        "evidence": {"type": "string", "description": "The fact that was seen."},
-                        "certainty": _CERTAINTY,
-                    },
-                },
-            },
-            "suggestion": {
-                "description": "Where it belongs; null where nobody knows.",
-                "type": ["object", "null"],
-                "required": ["directory", "projectId", "certainty", "because"],
-                "properties": {
-                    "directory": {"type": "string", "description": "A directory that is there."},
-                    "projectId": {"type": "string", "description": "What opencode makes of it."},
-                    "certainty": _CERTAINTY,
-                    "because": {"type": "string", "description": "Why there."},
-                },
-            },
-            "rivals": {
-                "type": "array",
-                "description": "Directories of equal rank, none of which is suggested.",
-                "items": _TEXT,
-            },
-            "commands": {
-                "type": "array",
-                "description": "The command line that takes the session to each of the rivals, in their order.",
-                "items": _TEXT,
-            },
+            **{key: _LOST["OrphanDocument"]["properties"][key] for key in _WHY_LOST},
         },
     },
+    **{name: _LOST[name] for name in ("Certainty", "ReasonDocument", "SuggestionDocument")},
     "LoggedRun": schema("log")["$defs"]["LoggedRunDocument"],
 }

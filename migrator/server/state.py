@@ -16,6 +16,7 @@ from migrator.arguments import WriteRequest
 from migrator.errors import BadInput
 from migrator.server.jobs import Jobs, retry_while_in_use
 from migrator.server.orphan_cache import OrphanCache
+from migrator.server.parameters import with_camel_case
 from migrator.server.problems import Problem
 from migrator.text import printable_json
 
@@ -104,21 +105,24 @@ def write_work(state: AppState, values: Mapping[str, Any], route: str, write: Ca
 
     def work(progress: Callable[[int], None]) -> Run:
         command = f"opencode-migrator serve ({route})"
-        request = WriteRequest(command, values["chunk-size"], values["on-conflict"], progress=progress)
+        request = WriteRequest(command, values["chunkSize"], values["onConflict"], progress=progress)
         return retry_while_in_use(state.access, values["wait"], lambda: write(request), progress)
 
     return work
 
 
 async def json_body(request: Request, default: Any = None) -> Any:
-    """Return the body, parsed as JSON, or `default` if it is empty. Raises BadInput if it isn't JSON."""
+    """Return the body, parsed as JSON, or `default` if it is empty; its fields have the names of today.
+
+    Raises BadInput if it isn't JSON.
+    """
     raw = await request.body()
     if default is not None and not raw:
         return default
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise BadInput(f"The body must be {JSON}, not {kind[:80] or 'of no type'}.")
-    return await run_in_threadpool(parse_json, raw)
+    return with_camel_case(await run_in_threadpool(parse_json, raw))
 
 
 def parse_json(raw: bytes) -> Any:

@@ -17,7 +17,7 @@ from migrator.errors import CantTell
 from migrator.snapshots.alternates import read_alternates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _VERSION_2 = b"\xfftOc\0\0\0\2"
 _FANOUT = struct.Struct(">256I")
@@ -26,23 +26,31 @@ _WIDTH = 20
 """Bytes of a SHA-1. In an index of SHA-256 each name is longer: nothing in it is found, and no such id is asked for."""
 
 
+_READ_AT_ONCE = 16
+"""How many names are read and looked through rather than halved further."""
+
+
 class ObjectNames:
     """The names of the objects in an object directory and its alternates, which are looked through once."""
 
     def __init__(self, objects: str) -> None:
         self._objects = objects
 
-    def may_have(self, name: str) -> bool:
-        """Tell whether an object may be there; `name` is a whole SHA-1 in hex."""
+    def may_have(self, names: Iterable[str]) -> set[str]:
+        """Return those of these names that may be objects there; each is a whole SHA-1 in hex."""
+        wanted = {*names}
         try:
-            if any(
-                name[:2] in inside and _is_loose(directory, name) for directory, inside in self._directories.items()
-            ):
-                return True
-            wanted = bytes.fromhex(name)
-            return any(_is_in(index, fanout, wanted) for index, fanout in self._indexes.items())
+            found = {
+                name
+                for directory, inside in self._directories.items()
+                for name in wanted
+                if name[:2] in inside and _is_loose(directory, name)
+            }
+            for index, fanout in self._indexes.items():
+                found |= _in_index(index, fanout, wanted - found)
         except (CantTell, OSError, ValueError):
-            return True
+            return wanted
+        return found
 
     @cached_property
     def _directories(self) -> Mapping[str, frozenset[str]]:
@@ -75,18 +83,27 @@ def _read_fanout(index: str) -> Sequence[int]:
     return _FANOUT.unpack_from(head, len(_VERSION_2))
 
 
-def _is_in(index: str, fanout: Sequence[int], name: bytes) -> bool:
-    """Tell whether the index of a pack has this name: they are sorted. Raises ValueError if it ends too early."""
-    low, high = fanout[name[0] - 1] if name[0] else 0, fanout[name[0]]
-    if low == high:
-        return False
+def _in_index(index: str, fanout: Sequence[int], names: Iterable[str]) -> set[str]:
+    """Return those of these names that the index of a pack has. Raises ValueError if it ends too early."""
+    spans = {name: (fanout[byte - 1] if byte else 0, fanout[byte]) for name in names for byte in [int(name[:2], 16)]}
+    spans = {name: (low, high) for name, (low, high) in spans.items() if low != high}
+    if not spans:
+        return set()
     with opened(index) as descriptor:
-        while low < high:
-            middle = (low + high) // 2
-            found = os.pread(descriptor, _WIDTH, _NAMES_AT + middle * _WIDTH)
-            if len(found) != _WIDTH:
-                raise ValueError(index)
-            if found == name:
-                return True
-            low, high = (middle + 1, high) if found < name else (low, middle)
-    return False
+        return {name for name, (low, high) in spans.items() if _is_in(descriptor, low, high, bytes.fromhex(name))}
+
+
+def _is_in(descriptor: int, low: int, high: int, name: bytes) -> bool:
+    """Tell whether the names from `low` to `high`, which are sorted, have this one among them."""
+    while high - low > _READ_AT_ONCE:
+        middle = (low + high) // 2
+        low, high = (low, middle) if name < _read_names(descriptor, middle, 1) else (middle, high)
+    found = _read_names(descriptor, low, high - low)
+    return any(found[at : at + _WIDTH] == name for at in range(0, len(found), _WIDTH))
+
+
+def _read_names(descriptor: int, at: int, number: int) -> bytes:
+    found = os.pread(descriptor, number * _WIDTH, _NAMES_AT + at * _WIDTH)
+    if len(found) != number * _WIDTH:
+        raise ValueError("it ends too early")
+    return found

@@ -12,57 +12,59 @@ Seen with 1.18.34; read in the code of 1.3.2 to 1.18.34.
 from __future__ import annotations
 
 import json
-import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from migrator.disk.status import names_in
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from migrator.store.reader import Store
 
 _DIFFS = "storage/session_diff"
-_OUTPUTS = "tool-output"
-_OUTPUT = re.compile(r'"((?:[^"\\]|\\.)*[/\\]tool-output(?:/|\\\\)(tool_\w+))"')
-"""A whole string of JSON that is the path of an output, and its name."""
+OUTPUTS = "tool-output"
+_OUTPUT = re.compile(r'"((?:/|[A-Za-z]:|\\\\)(?:[^"\\]|\\.)*?[/\\]tool-output(?:/|\\\\)(tool_\w+))"')
+"""A whole string of JSON that is the absolute path of an output, and its name; also of Windows."""
 
 
-class CompanionFile(NamedTuple):
-    """A file of a session; `name` is its path below the data directory, with slashes."""
+def companion_names(store: Store, data: Path, sessions: Collection[str]) -> dict[str, str]:
+    """Map the files of these sessions that are in the data directory `data`, by their paths below it, to the session.
 
-    session: str
-    name: str
-
-
-def companion_files(store: Store, data: Path, sessions: Collection[str]) -> list[CompanionFile]:
-    """Return the files of these sessions that are in the data directory `data`, by name. Raises CantTell.
-
-    Rows are searched only if there are outputs at all; mostly they were deleted long ago.
+    Raises CantTell if it can't be read. Rows are searched only if there are outputs at all; mostly they were deleted
+    long ago.
     """
-    there = names_in(data / _DIFFS)
+    there = set(names_in(data / _DIFFS))
     found = {f"{_DIFFS}/{id_}.json": id_ for id_ in sessions if f"{id_}.json" in there}
-    if outputs := {name for name in names_in(data / _OUTPUTS) if name.startswith("tool_")}:
-        for session, text in _naming_outputs(store, sessions):
+    if outputs := {name for name in names_in(data / OUTPUTS) if name.startswith("tool_")}:
+        for _, _, session, text in rows_naming_outputs(store, sessions):
             names = {name for _, name in _OUTPUT.findall(text)}
-            found |= {f"{_OUTPUTS}/{name}": session for name in names & outputs}
-    return [CompanionFile(session, name) for name, session in sorted(found.items())]
+            found |= {f"{OUTPUTS}/{name}": session for name in names & outputs}
+    return found
 
 
-def with_outputs_in(text: str, data: Path, names: Collection[str]) -> str:
-    """Return the JSON of a part with the paths of these companion files as they are in the data directory `data`."""
+def with_outputs_at(text: str, targets: Mapping[str, str]) -> str:
+    """Return the JSON of a row with the paths of long outputs as `targets` has them, by the names of the files."""
     for path, name in set(_OUTPUT.findall(text)):
-        if f"{_OUTPUTS}/{name}" in names:
-            here = json.dumps(os.fspath(data / _OUTPUTS / name), ensure_ascii=False)[1:-1]
-            text = text.replace(path, here)
+        if name in targets:
+            text = text.replace(path, json.dumps(targets[name], ensure_ascii=False)[1:-1])
     return text
 
 
-def _naming_outputs(store: Store, sessions: Iterable[str]) -> Iterator[tuple[str, str]]:
+def without_directory_of_outputs(data: bytes) -> bytes:
+    """Return the JSON of a row with the names of long outputs instead of their paths, which no two homes have alike."""
+    if OUTPUTS.encode() in data:
+        for path, name in set(_OUTPUT.findall(data.decode(errors="surrogateescape"))):
+            data = data.replace(path.encode(errors="surrogateescape"), name.encode())
+    return data
+
+
+def rows_naming_outputs(store: Store, sessions: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (table, id, session, data) of each row of these sessions that may name a long output."""
     wanted = array_of(sessions)
     for table in ("part",) * store.schema.has_v1 + ("session_message",) * store.schema.has_v2:
-        sql = f"SELECT session_id, data FROM {table} WHERE instr(data, '{_OUTPUTS}') AND typeof(data) = 'text'"
-        yield from store.rows(f"{sql} AND session_id {IN}", [wanted])
+        sql = f"SELECT id, session_id, data FROM main.{table} WHERE session_id {IN} AND typeof(data) = 'text'"
+        rows = store.rows(f"{sql} AND instr(data, '{OUTPUTS}')", [wanted])
+        yield from ((table, *row) for row in rows)

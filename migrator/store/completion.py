@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from migrator.text import count
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
@@ -77,8 +79,20 @@ class CompletionReader:
         newest = sorted(found, key=lambda directory: -found[directory][1])[:LIMIT]
         ends = [min(found), max(found)] if found else []
         return [
-            Described(directory, f"{found[directory][0]:,} session{'s'[: found[directory][0] != 1]}")
-            for directory in dict.fromkeys([*newest, *ends])
+            Described(directory, count(found[directory][0], "session")) for directory in dict.fromkeys([*newest, *ends])
+        ]
+
+    def workspaces(self, prefix: str) -> list[Described]:
+        """Return opencode's workspaces whose id begins so, with their names and how many sessions each has."""
+        within, params = _range("workspace_id", prefix)
+        sql = f"SELECT workspace_id, count(*) FROM {self._tables[0]} WHERE {within} GROUP BY 1 LIMIT {LIMIT}"
+        found = {id_: number for id_, number in self._connection.execute(sql, params) if isinstance(id_, str)}
+        within, params = _range("id", prefix)
+        rows = self._connection.execute(f"SELECT id, name FROM workspace WHERE {within} LIMIT {LIMIT}", params)
+        named = dict(_texts(rows))
+        return [
+            Described(id_, f"{named.get(id_, '')} {count(found.get(id_, 0), 'session')}".strip())
+            for id_ in {**found, **named}
         ]
 
     def projects(self) -> list[tuple[str, str, str]]:

@@ -113,6 +113,8 @@ def _check_header(path: Path) -> None:
             header = os.read(descriptor, len(_MAGIC))
     except NotPlain as error:
         raise MigratorError(f"{path} is no database: {error.strerror}; name opencode's with --db PATH.") from error
+    except FileNotFoundError as error:
+        raise MigratorError(f"{path} is not there any more; name opencode's database with --db PATH.") from error
     except OSError as error:
         raise MigratorError(f"{path} can't be read: {error.strerror}; check its permissions.") from error
     if not header:

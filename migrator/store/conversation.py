@@ -24,9 +24,10 @@ _OF_A_KIND = """
     (substr(part.data, 1, 9) = '{"type":"' AND substr(part.data, 10, instr(substr(part.data, 10, 20), '"') - 1)
     NOT IN (SELECT value FROM json_each(?)))
 """
-_PARTS = f"SELECT session_id, data FROM main.part WHERE {_OF_A_KIND}"
+_PARTS = f"SELECT rowid, session_id, data FROM main.part WHERE {_OF_A_KIND}"
 _MESSAGES = (
-    "SELECT session_id, data FROM main.session_message WHERE typeof(data) = 'text' AND type IN ('user', 'assistant')"
+    "SELECT rowid, session_id, data FROM main.session_message "
+    "WHERE typeof(data) = 'text' AND type IN ('user', 'assistant')"
 )
 _SAID_IN_1 = f"""
     SELECT CASE WHEN json_valid(message.data) THEN json_extract(message.data, '$.role') END, part.data
@@ -44,14 +45,14 @@ def find_passages(
 ) -> dict[str, Passage]:
     """Map each session in which `text` was said, whatever the case, to the first passage that is found.
 
-    Sessions that both opencodes have are searched in both. `tick` is told of each row that is looked at.
+    Sessions that both opencodes have are searched in both. `tick` is told of bytes that are done with, of all that the
+    database has: about, by where in its table a row is.
     """
     wanted, found = text.casefold(), dict[str, Passage]()
     # What JSON writes as it is must be in the row too; what it may escape is looked for in the decoded text only.
     plain = wanted if wanted.isascii() and wanted.isprintable() and not {*wanted} & {*'"\\'} else ""
     kinds = {"conversation": "text", "tools": "tool"}
-    for session, data in _rows(store, [kinds[place] for place in where]):
-        tick(1)
+    for session, data in _rows(store, [kinds[place] for place in where], tick):
         if session in found or (plain not in data.casefold() and "\\u" not in data and "\\/" not in data):
             continue
         for said in _texts(decode(data), where):
@@ -82,11 +83,18 @@ def _said(store: Store, session: str) -> Iterator[tuple[str, str]]:
         yield from store.each_row(_SAID_IN_1, [session, array_of(["text"])])
 
 
-def _rows(store: Store, kinds: list[str]) -> Iterator[tuple[str, str]]:
-    if store.schema.has_v1:
-        yield from store.each_row(_PARTS, [array_of(kinds)])
-    if store.schema.has_v2:
-        yield from store.each_row(_MESSAGES, [])
+def _rows(store: Store, kinds: list[str], tick: Callable[[int], None]) -> Iterator[tuple[str, str]]:
+    tables = [("part", _PARTS, [array_of(kinds)])] * store.schema.has_v1
+    tables += [("session_message", _MESSAGES, [])] * store.schema.has_v2
+    ends = [int(end or 0) for name, *_ in tables for ((end,),) in [store.rows(f"SELECT max(rowid) FROM main.{name}")]]
+    bytes_each, before, told = store.size() / max(sum(ends), 1), 0, 0
+    for (_, sql, params), end in zip(tables, ends, strict=True):
+        for rowid, session, data in store.each_row(sql, params):
+            done = int((before + rowid) * bytes_each)
+            tick(done - told)
+            told = done
+            yield session, data
+        before += end
 
 
 def _texts(value: Any, where: Collection[SearchedIn]) -> Iterator[str]:

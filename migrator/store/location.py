@@ -71,8 +71,11 @@ def default_database() -> Path | None:
 
 
 def file_of_channel(channel: str | None, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the name of the database that opencode of a channel opens."""
-    unchanneled = environ.get("OPENCODE_DISABLE_CHANNEL_DB", "").lower() in {"1", "true"}
+    """Return the name of the database that opencode of a channel opens.
+
+    TRUE in capitals doesn't count (seen with a build of September 2026; versions such as 1.3.2 took it for true).
+    """
+    unchanneled = environ.get("OPENCODE_DISABLE_CHANNEL_DB") in {"1", "true"}
     if channel is None or channel in _SHARED_CHANNELS or unchanneled:
         return "opencode.db"
     return _own_name(channel)

@@ -9,15 +9,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from migrator.store.session_tables import TableOfSessions, session_tables
-from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, array_of
+from migrator.store.row_json import stringify
+from migrator.store.session_tables import CLEARED, NOT_MERGED, TableOfSessions, session_tables
+from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, WHOLE, array_of
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
+    from migrator.store.writer import Writer
 
 SOURCE = "source"
 """The name under which the database that rows come from is attached."""
@@ -27,8 +30,8 @@ KEPT = "kept."
 
 _BOUND = {"project_id", "directory", "path", "workspace_id"}
 _WHOLE = "c.seq BETWEEN ? AND ? AND c.seq NOT IN (SELECT seq FROM temp.continued)"
-_IDLE = {"time_suspended": "NULL", "resume_attempts": "0"}
-"""Columns by which opencode 2 says that a turn is to go on where it was; it goes on in the other database."""
+INSTRUCTIONS = "instruction_blob"
+"""What sessions of opencode 2 were told, by its hash, which many have in common."""
 
 _DETACHED = {
     "part": (LIVE_PATCH, "$.files"),
@@ -61,7 +64,7 @@ def bring(staging: Staging, first: int, last: int) -> int:
     """Copy all rows of the staged sessions `first` to `last` from `source`; return the number of sessions.
 
     They are bound as staged. Columns that only this database has get the value that opencode's own upgrade gives them,
-    which is that of the schema. The file undo of those that lose it is detached; queued moves aren't copied.
+    which is that of the schema. The file undo of those that lose it is detached. What means nothing here stays there.
     """
     done = sum(_run(staging, sql, first, last) for sql in _bring_statements(staging))
     if staging.store.schema.has_v2:  # what tells a move of opencode 2 is asked of rows that are there
@@ -120,6 +123,43 @@ def take_out(staging: Staging, first: int, last: int) -> int:
     return done
 
 
+def missing_instructions(store: Store, sessions: Collection[str]) -> list[Edit]:
+    """Return the edits that bring the instructions of opencode 2 that these sessions of `source` name by their hashes.
+
+    A row is shared by all sessions that were told the same, so only those come that aren't here; each goes with a
+    session that names it.
+    """
+    db = store.connection
+    if not _has_instructions(db, "main") or not _has_instructions(db, SOURCE):
+        return []
+    named = " UNION ".join(
+        f"SELECT j.value AS hash, s.session_id AS session FROM {SOURCE}.instruction_state s, json_each(s.{values}) j "
+        f"WHERE s.session_id {IN} AND json_valid(s.{values})"
+        for values in ("initial_values", "current_values")
+    )
+    rows = store.rows(
+        f"SELECT b.hash, min(n.session), b.value FROM ({named}) n JOIN {SOURCE}.{INSTRUCTIONS} b ON b.hash = n.hash "
+        f"WHERE b.hash NOT IN (SELECT hash FROM main.{INSTRUCTIONS}) GROUP BY b.hash",
+        [array_of(sessions)] * 2,
+    )
+    return [
+        Edit(INSTRUCTIONS, WHOLE, hash_, session, None, stringify({"hash": hash_, "value": value}))
+        for hash_, session, value in rows
+    ]
+
+
+def edit_instructions(writer: Writer, edits: Iterable[Edit]) -> None:
+    """Insert or delete such rows; one that is there already is left alone, and so is one that a session still names."""
+    named = "SELECT EXISTS (SELECT 1 FROM main.instruction_state WHERE instr(initial_values || current_values, ?))"
+    writer.edit(
+        [e for e in edits if e.table == INSTRUCTIONS and (e.before is None or writer.rows(named, [e.key]) == [(0,)])]
+    )
+
+
+def _has_instructions(db: sqlite3.Connection, schema: str) -> bool:
+    return bool(db.execute(f"SELECT 1 FROM {schema}.sqlite_master WHERE name = '{INSTRUCTIONS}'").fetchone())
+
+
 def count_gone(staging: Staging) -> int:
     """Count the staged sessions that are in no table any more, or that were only continued."""
     tables = staging.store.schema.tables
@@ -143,23 +183,24 @@ def _bring_statements(staging: Staging) -> Iterator[tuple[str, bool]]:
     db = staging.store.connection
     theirs = {table.name: table for table in session_tables(db, SOURCE)}
     for table in session_tables(db):
-        if (other := theirs.get(table.name)) is None:
+        if (other := theirs.get(table.name)) is None or table.name in NOT_MERGED:
             continue
         values = {name: _value(staging, table, name) for name in table.columns if name in other.columns}
         if table.is_of_sessions:
             values |= {name: _bound_value(staging, table, name) for name in table.columns if name in _BOUND}
         named, selected = ", ".join(f'"{name}"' for name in values), ", ".join(values.values())
-        queued = "AND o.type <> 'move'" if table.name == "session_inbox" else ""
         sql = (
             f'INSERT INTO main."{table.name}" ({named}) SELECT {selected} FROM temp.change c '
             "JOIN temp.way w ON w.id = c.way JOIN temp.binding b ON b.id = w.after "
-            f'JOIN {SOURCE}."{table.name}" o ON o."{table.owner}" = c.session WHERE {_WHOLE} {queued}'
+            f'JOIN {SOURCE}."{table.name}" o ON o."{table.owner}" = c.session WHERE {_WHOLE}'
         )
         yield sql, _counts(staging, table)
 
 
 def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
     """Return the SQL of a value that is copied."""
+    if (table.name, column) in CLEARED:
+        return "NULL" if CLEARED[table.name, column] is None else str(CLEARED[table.name, column])
     value = f'o."{column}"'
     if table.is_of_sessions:
         if column == "revert":
@@ -167,10 +208,10 @@ def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
                 f"CASE WHEN w.detach AND json_valid({value}) "
                 f"THEN json_remove({value}, '$.snapshot', '$.diff', '$.files') ELSE {value} END"
             )
-        return _IDLE.get(column, value)
+        return value
     if column == "data" and table.name in _DETACHED and any(way.undo == "detach" for way in staging.ways):
         live, files = _DETACHED[table.name]
-        live = live.replace("data", "o.data").replace("CASE WHEN type", "CASE WHEN o.type")
+        live = live.replace("data", "o.data").replace("CASE WHEN type =", "CASE WHEN o.type =")
         return f"CASE WHEN w.detach AND {live} THEN json_set({value}, '{files}', json('[]')) ELSE {value} END"
     return value
 

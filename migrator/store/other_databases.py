@@ -132,20 +132,40 @@ def session_ids(path: Path) -> frozenset[str] | None:
 
 
 def _look(path: Path, known: frozenset[str], ours: Store) -> OtherDatabase:
+    def look(db: sqlite3.Connection) -> OtherDatabase:
+        by_table = _ids(db)
+        ids = frozenset(id_ for found in by_table.values() for id_ in found)
+        no_merge = _why_no_merge(db, by_table, ours)
+        return OtherDatabase(path, command, ids - known, ids & known, no_merge=no_merge, _ours=ours)
+
     command = command_for(path)
     try:
-        by_table = read_untouched(path, _ids)
+        return read_untouched(path, look)
     except MigratorError as error:
         return OtherDatabase(path, command, unread=str(error), _ours=ours)
-    ids = frozenset(id_ for found in by_table.values() for id_ in found)
-    newer = "opencode 2 wrote it, and this is a database of opencode 1"
-    no_merge = newer if "session_v2" in by_table and not ours.schema.has_v2 else None
-    return OtherDatabase(path, command, ids - known, ids & known, no_merge=no_merge, _ours=ours)
+
+
+def _why_no_merge(db: sqlite3.Connection, tables: Collection[str], ours: Store) -> str | None:
+    """Return why `merge` would refuse, as far as the tables of sessions tell, as the end of a sentence."""
+    here, there = ours.schema.has_v2, "session_v2" in tables
+    if there and not here:
+        return "opencode 2 wrote it, and this is a database of opencode 1: start opencode 2 on this one first"
+    if here and not there:
+        return "opencode 1 wrote it, and this is a database of opencode 2, which has to import it first"
+    if any(set(columns_of(db, table)) - set(ours.columns_of(table)) for table in tables if ours.columns_of(table)):
+        return "a newer opencode wrote it: start that on this database first"
+    return None
 
 
 def _ids(db: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return the ids that each table of sessions has; SQLite finds them in the index of the key."""
+    """Return the ids that each table of sessions has; SQLite finds them in the index of the key.
+
+    Raises MigratorError if there are only tables of sessions that we don't know: nobody can tell what they hold.
+    """
     tables = [table for table in _TABLES if "id" in columns_of(db, table)]
+    names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'session%' ORDER BY name"
+    if not tables and (unknown := db.execute(names).fetchone()):
+        raise MigratorError(f"an opencode wrote it whose table {unknown[0]} we don't know")
     return {
         table: [id_ for (id_,) in db.execute(f"SELECT id FROM {table} WHERE typeof(id) = 'text'")] for table in tables
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, Session, SessionDirectory
@@ -49,6 +50,10 @@ class Store(ProjectReader):
             bound = (project, directory, path, workspace)
             binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
             yield Session(id_, parent, title, binding, created, updated, archived)
+
+    def try_condition(self, condition: str, params: Sequence[Any]) -> None:
+        """Have SQLite read an SQL condition without running it. Raises sqlite3.Error if it can't."""
+        self.connection.execute(f"EXPLAIN SELECT 1 FROM session WHERE ({condition})", params).close()
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
@@ -266,6 +271,17 @@ class Store(ProjectReader):
         time = "CASE WHEN typeof(time_updated) = 'integer' THEN time_updated END"
         rows = self.rows(f"SELECT project_id, count(*), max({time}) FROM session GROUP BY project_id")
         return {project: (sessions, updated) for project, sessions, updated in rows}
+
+    def size(self) -> int:
+        """Return how many bytes the database has for this connection, with what waits in the log."""
+        ((pages,),) = self.rows("PRAGMA page_count")
+        return int(pages) * self.page_size
+
+    @cached_property
+    def page_size(self) -> int:
+        """How many bytes a page has."""
+        ((size,),) = self.rows("PRAGMA page_size")
+        return int(size)
 
     def size_per_project(self) -> dict[str, int]:
         """Return how many bytes the messages of each project's sessions take, in the tables of both opencodes.

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 SESSIONS = ("session", "session_v2")
 """The tables that have a row for each session: opencode 1's and opencode 2's."""
 
+NOT_MERGED = frozenset({"session_share", "session_context_epoch", "session_input", "session_inbox", "session_pending"})
+"""Tables whose rows stay with the database that they are in; docs/merging.md says what each would do elsewhere."""
+
+CLEARED = {
+    **{(table, column): None for table in SESSIONS for column in ("share_url", "time_compacting", "time_suspended")},
+    ("session_v2", "resume_attempts"): 0,
+    ("event_sequence", "owner_id"): None,
+}
+"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace."""
+
 
 class TableOfSessions(NamedTuple):
     """A table with rows of sessions; `owner` is the column with the session's id.
@@ -61,6 +71,16 @@ def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> b
     sql = f'SELECT EXISTS (SELECT 1 FROM main."{table.name}" WHERE "{table.owner}" {IN})'
     ((found,),) = store.rows(sql, [array_of(sessions)])
     return bool(found)
+
+
+def rows_left_there(store: Store, sessions: Iterable[str]) -> dict[str, set[str]]:
+    """Map those of these sessions that have a share, or prompts that wait, to the tables that have these rows."""
+    wanted, found = array_of(sessions), dict[str, set[str]]()
+    for table in session_tables(store.connection):
+        if table.name in NOT_MERGED - {"session_context_epoch"}:
+            for (session,) in store.rows(f"SELECT session_id FROM main.{table.name} WHERE session_id {IN}", [wanted]):
+                found.setdefault(session, set()).add(table.name)
+    return found
 
 
 def session_rows(store: Store, table: TableOfSessions, columns: Iterable[str], session: str) -> list[dict[str, Any]]:

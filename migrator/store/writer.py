@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
@@ -97,17 +96,6 @@ class Writer(Store):
     def empty_log(self) -> None:
         """Write what waits in the log into the file."""
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def size(self) -> int:
-        """Return how many bytes the database has for this connection, with what waits in the log."""
-        ((pages,),) = self.rows("PRAGMA page_count")
-        return int(pages) * self.page_size
-
-    @cached_property
-    def page_size(self) -> int:
-        """How many bytes a page has."""
-        ((size,),) = self.rows("PRAGMA page_size")
-        return int(size)
 
     def _check_writable(self) -> None:
         self.schema.check_writable(self.path)

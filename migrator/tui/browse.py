@@ -10,18 +10,19 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from migrator.arguments import ListRequest, OrphansRequest, SelectRequest
 from migrator.errors import MigratorError
 from migrator.operations.select import make_query
-from migrator.operations.ui import read_conversation
+from migrator.operations.ui import read_conversation, select_marked
 from migrator.reporting.orphan_text import labelled_lines, to_settle
-from migrator.text import count, first_few, local_time, one_line, tilde
+from migrator.text import count, first_few, local_time, one_line, tilde, wrapped
 from migrator.tui.background import begin
+from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
 from migrator.tui.place_list import PlaceList
-from migrator.tui.row_list import RowList, TextView
+from migrator.tui.row_list import RowList, TextView, ago
 from migrator.tui.session_list import SessionTable
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class BrowseScreen(Screen[None]):
         super().__init__()
         self._fail = fail
         self._database = database
-        self._places = PlaceList(ListRequest(select, roots=False), selected=selected, id="places")
+        self._places = PlaceList(ListRequest(select), selected=selected, id="places")
         self._sessions = SessionTable(database, id="sessions")
         self._filter = Input(placeholder="/ to filter by title", id="filter", compact=True)
         self._about = TextView(id="about")
@@ -89,7 +90,7 @@ class BrowseScreen(Screen[None]):
             yield self._places
             yield self._sessions
         yield self._about
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the sessions first: they are what one came for."""
@@ -119,7 +120,7 @@ class BrowseScreen(Screen[None]):
         if isinstance(self.focused, PlaceList) and key.key not in _ABOUT_SESSIONS:
             return False
         working = (worker for worker in self.app.workers if not worker.is_finished)
-        return self._sessions.is_loading or any(worker.group in {"load", "mark"} for worker in working)
+        return self._sessions.is_loading or any(worker.group in {"load", "mark", "move"} for worker in working)
 
     def _show_lost(self, found: OrphanList) -> None:
         self.lost = {orphan.session.id: orphan for orphan in found.orphans}
@@ -138,16 +139,17 @@ class BrowseScreen(Screen[None]):
 
     _shown_place: ListRequest | None = None
     _in_conversations = False
+    _why_nothing = ""
 
     async def _load(self) -> None:
         self._shown_place = request = self._places.current.request
         text = self._filter.value
         if text and self._in_conversations:
             options = {**request.select.options, "containing": (*request.select.options.get("containing", ()), text)}
-            request = replace(request, select=replace(request.select, options=options), roots=False)
+            request = replace(request, select=replace(request.select, options=options))
         elif text:
             request = replace(request, search=text)
-        why_nothing = await self._sessions.load(request)
+        self._why_nothing = why_nothing = await self._sessions.load(request)
         self._sessions.border_subtitle = ""
         if why_nothing and text and not self._in_conversations:
             self._sessions.border_subtitle = "no such title; Ctrl+T looks in what was said"
@@ -204,14 +206,16 @@ class BrowseScreen(Screen[None]):
     def _tell_about(self) -> None:
         session = self._sessions.current
         if session is None:
-            self._about.show(lambda _: ())
+            self._about.border_title = self._about.border_subtitle = ""
+            why = self._why_nothing
+            self._about.show(lambda width: wrapped(why, width))
             return
         begin(self, partial(self._read_conversation, session), "about")
 
     async def _read_conversation(self, session: Session) -> None:
         said = await self._database.look(lambda context: read_conversation(context, session.id))
         self._about.border_title = session.id
-        self._about.border_subtitle = local_time(session.updated)
+        self._about.border_subtitle = f"{ago(session.updated)}, {local_time(session.updated)}"
         self._about.show(lambda width: about(session, said, self.lost.get(session.id), width - 4))
 
     # -- moving --------------------------------------------------------------------------------------------------
@@ -227,11 +231,15 @@ class BrowseScreen(Screen[None]):
             )
 
     def _plan_move(self, meant: Sequence[str], to_dir: str | None) -> None:
+        if to_dir is not None:
+            begin(self, partial(self._show_plan, meant, to_dir), "move")
+
+    async def _show_plan(self, meant: Sequence[str], to_dir: str) -> None:
         from migrator.tui import proposal
         from migrator.tui.plan import PlanScreen
 
-        if to_dir is not None:
-            self.app.push_screen(PlanScreen(self._database, proposal.move(meant, to_dir)), self._written)
+        select = await self._database.look(lambda context: select_marked(context, meant))
+        self.app.push_screen(PlanScreen(self._database, proposal.move(select, to_dir)), self._written)
 
     # -- other views ---------------------------------------------------------------------------------------------
 

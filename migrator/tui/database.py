@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from migrator.errors import INTERRUPTED_EARLY, MigratorError
 from migrator.operations.context import CommandContext
+from migrator.progress import told_to
 from migrator.store.open_by import who_has_open
 from migrator.text import our_command
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.model import Run
+    from migrator.progress import Listener
     from migrator.store.open_by import OpenBy
 
 T = TypeVar("T")
@@ -46,6 +48,7 @@ class Database:
         self._kept: CommandContext | None = None
         self._last_used = 0.0
         self._runs: list[str] = []
+        self.is_writing = False
         self.unseen = ""
         """How the last write ended, until a screen has shown it."""
         self.open_by: OpenBy | None = None
@@ -56,13 +59,13 @@ class Database:
         """Ask what is answered in a moment."""
         return await _in(self._looking, lambda: ask(self._keep_open()))
 
-    async def plan(self, ask: Callable[[CommandContext], T]) -> T:
+    async def plan(self, ask: Callable[[CommandContext], T], listener: Listener | None = None) -> T:
         """Ask what may take a while, with a fresh view of the disk."""
-        return await _in(self._planning, lambda: self._with_own_context(self._plans, ask))
+        return await _in(self._planning, lambda: self._with_own_context(self._plans, ask), listener)
 
-    async def survey(self, ask: Callable[[CommandContext], T]) -> T:
+    async def survey(self, ask: Callable[[CommandContext], T], listener: Listener | None = None) -> T:
         """Ask what may take long, and what no plan should wait for."""
-        return await _in(self._surveying, lambda: self._with_own_context(self._surveys, ask))
+        return await _in(self._surveying, lambda: self._with_own_context(self._surveys, ask), listener)
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Do what needs no database and may take a while, as a disk of the network does."""
@@ -76,9 +79,9 @@ class Database:
         undo = ", then ".join(f"`{our_command('undo', run)}`" for run in reversed(self._runs))
         return f"what was moved stays moved; to take it back: {undo}."
 
-    async def write(self, carry_out: Callable[[], Run]) -> Run:
+    async def write(self, carry_out: Callable[[], Run], listener: Listener) -> Run:
         """Carry something out while none of our threads has the database open."""
-        return await _in(self._looking, lambda: self._alone(carry_out))
+        return await _in(self._looking, lambda: self._alone(carry_out), listener)
 
     async def look_around(self) -> None:
         """Ask which other processes have the database open, and close it if nobody has looked at it for a while."""
@@ -117,6 +120,7 @@ class Database:
 
     def _alone(self, carry_out: Callable[[], Run]) -> Run:
         self._close()
+        self.is_writing = True
         with self._plans, self._surveys:
             try:
                 run = carry_out()
@@ -126,6 +130,8 @@ class Database:
             except MigratorError as error:
                 self.unseen = str(error)
                 raise
+            finally:
+                self.is_writing = False
         if run.undoes in self._runs:
             self._runs.remove(run.undoes)
         elif run.id is not None:
@@ -141,5 +147,9 @@ class Database:
             self.open_by = who_has_open(self.path)
 
 
-async def _in(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    return await asyncio.wrap_future(thread.submit(work))
+async def _in(thread: ThreadPoolExecutor, work: Callable[[], T], listener: Listener | None = None) -> T:
+    def told() -> T:
+        with told_to(listener):
+            return work()
+
+    return await asyncio.wrap_future(thread.submit(told))

@@ -13,7 +13,7 @@ from textual import on
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.suggester import Suggester
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
@@ -23,6 +23,8 @@ from migrator.operations.ui import list_directories
 from migrator.operations.workspaces import list_workspaces
 from migrator.text import count, printable, shortened, shortened_path, tilde
 from migrator.tui.background import begin
+from migrator.tui.footer import KeyLine
+from migrator.tui.header import Header
 from migrator.tui.row_list import RowList
 from migrator.workspaces.model import WorkspaceState
 
@@ -74,8 +76,10 @@ class PlacesToGo(RowList):
         """Show the places with this text in their names."""
         wanted = typed.casefold()
         if is_path(typed):
-            self._shown = [OfferedPlace(typed if typed == "/" else typed.rstrip("/"), "as typed")]
-            self._shown += (OfferedPlace(path.rstrip("/"), "on the disk") for path in directories_like(typed))
+            asked = typed if typed == "/" else typed.rstrip("/")
+            on_disk = [path.rstrip("/") for path in directories_like(typed)]
+            self._shown = [OfferedPlace(asked, "as typed")]
+            self._shown += (OfferedPlace(path, "on the disk") for path in on_disk if path != asked)
         else:
             self._shown = []
         self._shown += (
@@ -139,6 +143,7 @@ class DestinationScreen(Screen[str]):
 
     CSS = """
     DestinationScreen RowList { border: round $accent; }
+    DestinationScreen #question { padding: 0 1; }
     #typed { border: none; height: 1; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "back")]
@@ -155,10 +160,11 @@ class DestinationScreen(Screen[str]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
+        yield Header(self._database)
         yield Static(f"Move {count(len(self._sessions), 'session')} to:", id="question", markup=False)
         yield self._typed
         yield self._places
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show what is known at once; what is asked of git comes later."""

@@ -42,6 +42,7 @@ KEYS = {
         ("y", "apply it; nothing is written before"),
         ("p", "plan again, where the database changed meanwhile"),
         ("v", "show every session"),
+        ("f", "all into the same directory, or sub-paths kept"),
         ("s", "save it to a file"),
         ("u", "afterwards: take it back"),
         ("Esc", "go back; meanwhile: stop, take back what was written"),

@@ -9,7 +9,6 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from migrator.documents.run import log_row
 from migrator.errors import MigratorError
@@ -18,12 +17,13 @@ from migrator.operations.log import list_runs, read_run_record
 from migrator.operations.undo import find_run_to_undo
 from migrator.reporting.run_record_text import run_record_text
 from migrator.reporting.run_rows import RUN_COLUMNS, status
-from migrator.text import count, local_time, our_command, shortened
+from migrator.text import count, our_command, shortened
 from migrator.tui import proposal
 from migrator.tui.background import begin
+from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
 from migrator.tui.plan import PlanScreen
-from migrator.tui.row_list import RowList, TextView
+from migrator.tui.row_list import AGO, RowList, TextView, ago
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Runs(RowList):
         """Return when, what became of it, how many sessions, and the command."""
         run = self._runs[index]
         row = log_row(run)
-        text = Text(f"{local_time(run.started)}  ", no_wrap=True, style="dim" if run.undone_by else "")
+        text = Text(f"{ago(run.started):<{AGO}}  ", no_wrap=True, style="dim" if run.undone_by else "")
         text.append(f"{status(row):<12}{run.sessions:>7,}  ")
         text.append(shortened(RUN_COLUMNS["what"].value(row), max(width - text.cell_len, 8)))
         return text
@@ -74,13 +74,14 @@ class LogScreen(Screen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "undo", "undo"),
         Binding("r", "redo", "redo"),
+        Binding("v", "verbose", "every turn"),
         Binding("escape,q", "back", "back", key_display="esc"),
     ]
 
     def __init__(self, database: Database) -> None:
         super().__init__()
         self._database = database
-        self._wrote = False
+        self._wrote = self._is_verbose = False
         self._runs, self._details = Runs(), TextView(id="details")
 
     def compose(self) -> ComposeResult:
@@ -88,7 +89,7 @@ class LogScreen(Screen[bool]):
         yield Header(self._database)
         yield self._runs
         yield self._details
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the journals."""
@@ -109,7 +110,7 @@ class LogScreen(Screen[bool]):
 
     async def _read_record(self, run: str) -> None:
         record, _ = await self._database.look(lambda _: read_run_record(run, self._database.path))
-        self._details.show(lambda width: run_record_text(record, width))
+        self._details.show(lambda width: run_record_text(record, width, verbose=self._is_verbose))
 
     def _tell_error(self, sentence: str) -> None:
         self._details.show(lambda _: [sentence])
@@ -132,6 +133,11 @@ class LogScreen(Screen[bool]):
         run = self._runs.current
         if run and (undo := run.undone_by):
             begin(self, lambda: self._propose(undo))
+
+    def action_verbose(self) -> None:
+        """Show every session and turn of the run, or the first ones only."""
+        self._is_verbose = not self._is_verbose
+        self._details.draw_again()
 
     def action_back(self) -> None:
         """Go back."""

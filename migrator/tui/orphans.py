@@ -14,7 +14,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from migrator.arguments import OrphansRequest, RescueRequest, SearchRequest, SelectRequest
 from migrator.model import Certainty
@@ -24,9 +24,11 @@ from migrator.text import count, printable, shortened, shortened_path, tilde
 from migrator.tui import proposal
 from migrator.tui.ask import Ask
 from migrator.tui.background import begin
+from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
 from migrator.tui.plan import PlanScreen
 from migrator.tui.row_list import RowList, TextView
+from migrator.tui.stage_line import StageLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +94,7 @@ class OrphansScreen(Screen[bool]):
         Binding("r", "rescue(False)", "all certain"),
         Binding("shift+r,R", "rescue(True)", "likely too", key_display="R"),
         Binding("s", "search", "search"),
+        Binding("v", "verbose", "all"),
         Binding("escape,q", "back", "back", key_display="esc"),
     ]
 
@@ -106,10 +109,11 @@ class OrphansScreen(Screen[bool]):
         super().__init__()
         self._database = database
         self._search = SearchRequest()
-        self._wrote = False
+        self._wrote = self._is_verbose = False
         self._groups = LostGroups()
         self._details = TextView(id="details")
         self._message = Static(id="message", markup=False)
+        self._stages = StageLine()
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -117,7 +121,8 @@ class OrphansScreen(Screen[bool]):
         yield self._groups
         yield self._details
         yield self._message
-        yield Footer(show_command_palette=False, compact=True)
+        yield self._stages
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look for what is lost."""
@@ -130,14 +135,14 @@ class OrphansScreen(Screen[bool]):
 
     async def _read(self) -> None:
         request = OrphansRequest(search=self._search)
-        found = await self._database.survey(lambda context: list_orphans(context, request))
+        found = await self._database.survey(lambda context: list_orphans(context, request), self._stages)
         self._groups.show(found.orphans)
         self._message.update(printable(summary(found.orphans, found.by_rule)) if found.orphans else "No lost session.")
 
     @on(RowList.Moved, "#lost")
     def _tell(self) -> None:
         group = self._groups.current
-        self._details.show(lambda width: orphan_text(group, width))
+        self._details.show(lambda width: orphan_text(group, width, verbose=self._is_verbose))
 
     # -- what can be done ----------------------------------------------------------------------------------------
 
@@ -155,6 +160,11 @@ class OrphansScreen(Screen[bool]):
     def action_search(self) -> None:
         """Look for folders that were moved below a directory."""
         self.app.push_screen(Ask("Look for moved folders below", "~/src"), self._search_below)
+
+    def action_verbose(self) -> None:
+        """Show every session of the row, or the first ones only."""
+        self._is_verbose = not self._is_verbose
+        self._details.draw_again()
 
     def action_back(self) -> None:
         """Go back."""

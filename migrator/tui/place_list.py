@@ -43,7 +43,7 @@ class PlaceList(RowList):
 
     def __init__(self, first: ListRequest, *, selected: bool, id: str | None = None) -> None:  # noqa: A002 - as textual
         super().__init__("Projects", id=id)
-        self._everything = ListRequest(everywhere=True, roots=True)
+        self._everything = ListRequest(everywhere=True)
         self._rows = [Row("Selected", -1, first)] if selected else []
         self._rows.append(Row("All sessions", -1, self._everything))
         self._lost: Mapping[str, Counter[str]] = {}
@@ -107,7 +107,7 @@ def _rows(projects: Iterable[ListedProject], directories: Iterable[SessionDirect
         if sessions:
             label = "no repository" if id_ == GLOBAL else project.label if project else f"{id_[:12]} (no row)"
             gone = " (gone)" if project and exists is False else ""
-            yield Row(f"{printable(label)}{gone}", sessions, ListRequest(everywhere=True, project_id=id_, roots=True))
+            yield Row(f"{printable(label)}{gone}", sessions, ListRequest(everywhere=True, project_id=id_))
             for where, number in sorted(found.get(id_, {}).items()):
-                request = ListRequest(everywhere=True, project_id=id_, directory=where, roots=True)
+                request = ListRequest(everywhere=True, project_id=id_, directory=where)
                 yield Row(where, number, request, where)

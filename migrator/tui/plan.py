@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer, ProgressBar, Static
+from textual.widgets import Static
 
 from migrator.arguments import WriteRequest
 from migrator.documents.plan import save_plan
@@ -21,9 +21,11 @@ from migrator.reporting.run_text import run_text
 from migrator.text import our_command, printable
 from migrator.tui.ask import Ask
 from migrator.tui.background import begin
+from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
 from migrator.tui.keys import now
 from migrator.tui.row_list import TextView
+from migrator.tui.stage_line import StageLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
     from migrator.tui.database import Database
     from migrator.tui.proposal import Proposal
 
-
-_PROGRESS_SECONDS = 0.1
-"""How often the bar follows."""
 
 _WAIT = ", or wait for it with --wait SECONDS"
 """What an error says to the command line alone."""
@@ -51,12 +50,12 @@ class PlanScreen(Screen[bool]):
     CSS = """
     PlanScreen TextView { border: round $accent; padding: 0 1; }
     PlanScreen #message { height: auto; max-height: 8; padding: 0 1; }
-    PlanScreen ProgressBar { padding: 0 1; display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "apply", "apply"),
         Binding("p", "plan_again", "plan again"),
         Binding("v", "verbose", "every session"),
+        Binding("f", "other", "sub-paths"),
         Binding("s", "save", "save"),
         Binding("u", "undo", "undo"),
         Binding("escape,n,q", "back", "back", key_display="esc"),
@@ -67,10 +66,9 @@ class PlanScreen(Screen[bool]):
         self._database, self._proposal = database, proposal
         self._text = TextView(id="plan")
         self._message = Static(id="message", markup=False)
-        self._progress = ProgressBar(show_eta=False)
+        self._stages = StageLine()
         self._plan: Plan | None = None
         self._run: Run | None = None
-        self._written = 0
         self.seen_from: float | None = None
         """From when on a `y` can be meant for the plan, as events have the time; None while it isn't shown."""
         self._wrote = self._busy = self._stop = self._is_verbose = self._is_stale = False
@@ -80,13 +78,12 @@ class PlanScreen(Screen[bool]):
         yield Header(self._database)
         yield self._text
         yield self._message
-        yield self._progress
-        yield Footer(show_command_palette=False, compact=True)
+        yield self._stages
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Make the plan."""
         self._text.focus()
-        self.set_interval(_PROGRESS_SECONDS, self._show_progress)
         self.action_plan_again()
 
     def action_plan_again(self) -> None:
@@ -98,7 +95,7 @@ class PlanScreen(Screen[bool]):
 
     async def _make(self) -> None:
         try:
-            plan = await self._database.plan(self._proposal.make)
+            plan = await self._database.plan(self._proposal.make, self._stages)
         except MigratorError as error:
             self._say(str(error))
             return
@@ -142,6 +139,7 @@ class PlanScreen(Screen[bool]):
             "plan_again": planned and self._is_stale,
             "verbose": planned,
             "save": planned and self._proposal.can_save,
+            "other": planned and self._proposal.other is not None,
             "undo": self._run is not None and self._run.id is not None and not self._busy,
         }.get(action, True)
 
@@ -149,6 +147,12 @@ class PlanScreen(Screen[bool]):
         """Show every session, or groups only."""
         self._is_verbose = not self._is_verbose
         self._show()
+
+    def action_other(self) -> None:
+        """Keep the sub-paths of sessions, or put all of them into the same directory."""
+        if self._proposal.other is not None:
+            self._proposal = self._proposal.other()
+            self.action_plan_again()
 
     def action_back(self) -> None:
         """Go back; while the plan is carried out, stop and take back what was written."""
@@ -165,15 +169,12 @@ class PlanScreen(Screen[bool]):
         if self._plan is not None:
             self._busy = True
             self._say("Writing... Esc stops it and takes back what was written.")
-            self._progress.styles.display = "block"
-            self._written = 0
-            self._progress.update(total=len(self._plan.changes), progress=0)
             begin(self, partial(self._apply, self._plan))
 
     async def _apply(self, plan: Plan) -> None:
-        write = WriteRequest(self._proposal.command, progress=self._advance)
+        write = WriteRequest(self._proposal.command, progress=self._stop_if_asked)
         try:
-            run = await self._database.write(partial(self._proposal.carry_out, plan, write))
+            run = await self._database.write(partial(self._proposal.carry_out, plan, write), self._stages)
         except KeyboardInterrupt:
             self._end(INTERRUPTED_EARLY)
         except StalePlan as error:
@@ -191,21 +192,15 @@ class PlanScreen(Screen[bool]):
     def _end(self, message: str) -> None:
         self._busy = self._stop = False
         self._database.unseen = ""
-        self._progress.styles.display = "none"
         self._say(message)
 
-    def _advance(self, sessions: int) -> None:
-        """Count what is written, in the thread that writes; stop it where that is safe, also when the UI has ended.
+    def _stop_if_asked(self, _sessions: int) -> None:
+        """Stop what is written, in the thread that writes, where that is safe; also when the UI has ended.
 
         The thread never waits for the screen: a run must not hang on one that is gone.
         """
-        self._written += sessions
         if self._stop or not self.app.is_running:
             raise KeyboardInterrupt
-
-    def _show_progress(self) -> None:
-        if self._busy:
-            self._progress.update(progress=self._written)
 
     def action_undo(self) -> None:
         """Show the plan that takes this run back."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from migrator.arguments import RescueRequest, WriteRequest
+    from migrator.choices import Subdirs
     from migrator.model import Plan, Run
     from migrator.operations.context import CommandContext
     from migrator.planning.rescue import Settle
@@ -31,7 +32,8 @@ NAMED = 3
 class Proposal:
     """`verb` is what it does, for a question; `command` the command line that does the same, for the journal.
 
-    `can_save`: whether its plan may be saved for later.
+    `can_save`: whether its plan may be saved for later. `other` proposes to keep the sub-paths of sessions, if this
+    doesn't, or not to keep them; None where there are none.
     """
 
     verb: str
@@ -39,13 +41,21 @@ class Proposal:
     make: Callable[[CommandContext], Plan]
     carry_out: Callable[[Plan, WriteRequest], Run] = lambda plan, write: apply_plan(plan, Path(plan.store), write)
     can_save: bool = True
+    other: Callable[[], Proposal] | None = None
 
 
-def move(sessions: Sequence[str], to_dir: str) -> Proposal:
-    """Propose to move these sessions, with their trees, to a directory."""
-    ids = _words(sessions)
-    request = MoveRequest(SelectRequest({"from_id": tuple(sessions)}), to_dir)
-    return Proposal("Move", our_command("move", *ids, "--to-dir", to_dir), partial(plan_move, request=request))
+def move(select: SelectRequest, to_dir: str, subdirs: Subdirs = "nearest") -> Proposal:
+    """Propose to move the sessions that `select_marked` selects, with their trees, to a directory."""
+    projects = select.options.get("from_project", ())
+    of_projects = [word for project in projects for word in ("--from-project", project)]
+    flat = ["--subdirs", subdirs] if subdirs == "flatten" else []
+    other = partial(move, select, to_dir, "nearest" if flat else "flatten") if projects else None
+    return Proposal(
+        "Move",
+        our_command("move", *_words(select.options["from_id"]), *of_projects, "--to-dir", to_dir, *flat),
+        partial(plan_move, request=MoveRequest(select, to_dir, subdirs=subdirs)),
+        other=other,
+    )
 
 
 def _words(ids: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
@@ -13,7 +14,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from migrator.reporting.style import cleaned_line
+from migrator.reporting.style import SHOWS_ALL, cleaned_line
+from migrator.text import relative_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 _CURSOR, _CURSOR_ELSEWHERE = Style(reverse=True), Style(underline=True)
+
+
+AGO = 13
+"""How many columns `ago` takes at most, but for a time that is none of the past."""
+
+
+def ago(milliseconds: int) -> str:
+    """Return when something was, as every list says it: `2 days ago`."""
+    return relative_time(milliseconds, int(time.time() * 1000))
 
 
 class RowList(ScrollView, can_focus=True):
@@ -151,21 +162,29 @@ class TextView(ScrollView, can_focus=True):
     def show(self, make: Callable[[int], Iterable[str]]) -> None:
         """Show the lines that `make` returns for a width."""
         self._make = make
-        self._draw()
+        self.draw_again()
         self.scroll_to(y=0, animate=False)
 
     def on_resize(self) -> None:
         """Make the lines anew."""
-        self._draw()
+        self.draw_again()
 
-    def _draw(self) -> None:
+    def draw_again(self) -> None:
+        """Make the lines anew."""
         width = max(self.scrollable_content_region.width, 20)
         self._lines = []
-        for line in self._make(width):
+        for line in self._made(width):
             text = Text.from_ansi(cleaned_line(line))
             self._lines += text.wrap(self.app.console, width) if text.cell_len > width else [text]
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
+
+    def _made(self, width: int) -> list[str]:
+        said = SHOWS_ALL.set("v shows all")
+        try:
+            return [*self._make(width)]
+        finally:
+            SHOWS_ALL.reset(said)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""

@@ -14,9 +14,9 @@ from migrator.arguments import ListRequest, SelectRequest
 from migrator.operations.list import SessionList, list_sessions
 from migrator.operations.select import select_sessions
 from migrator.operations.ui import count_children
-from migrator.text import cells, local_time, shortened, shortened_path, tilde, title_text
+from migrator.text import cells, shortened, shortened_path, tilde, title_text
 from migrator.tui.background import begin
-from migrator.tui.row_list import RowList
+from migrator.tui.row_list import AGO, RowList, ago
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,8 +33,8 @@ PAGES = (200, 2_000, 0)
 _NEAR = 100
 """So many rows before the end of what is fetched, the next page is."""
 
-_WITH_DIRECTORY = 76
-"""From this width on a row says the directory too."""
+_WITH_TIME, _WITH_DIRECTORY = 44, 76
+"""From these widths on a row says when the session was last used, and the directory too."""
 
 _MARK, _FOLDED, _UNFOLDED = "●", "▸", "▾"
 
@@ -109,8 +109,7 @@ class SessionTable(RowList):
     @staticmethod
     def _page(context: CommandContext, request: ListRequest, limit: int) -> tuple[SessionList, Mapping[str, int]]:
         page = list_sessions(context, replace(request, limit=limit))
-        roots = [session.id for session in page.sessions] if request.roots else []  # else children are in the list too
-        return page, count_children(context, roots)
+        return page, count_children(context, [session.id for session in page.sessions])
 
     def _say_how_many(self) -> None:
         number = f"{len(self._sessions):,}{'+' if self._next else ''}"
@@ -149,9 +148,10 @@ class SessionTable(RowList):
         request = SelectRequest({"from_id": (session.id,)})
         tree = await self._database.look(lambda context: select_sessions(context, request))
         depth, at = {session.id: self._depth.get(session.id, 0)}, self._sessions.index(session)
+        listed = {each.id for each in self._sessions}
         for each in tree.sessions:
             child, parent = each.session, each.session.parent_id
-            if child.id != session.id and parent in depth:
+            if child.id not in listed and parent in depth:
                 depth[child.id] = depth[parent] + 1
                 self._children.setdefault(parent, 0)
                 at += 1
@@ -218,13 +218,14 @@ class SessionTable(RowList):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def row(self, index: int, width: int) -> Text:
-        """Return mark, fold, time, title and, where there is room, directory."""
+        """Return mark, fold and title and, where there is room, time and directory."""
         session = self._sessions[index]
         text = Text(no_wrap=True)
         text.append(f"{_MARK} " if session.id in self.marked else "  ", style="bold yellow")
         fold = _UNFOLDED if self._is_unfolded(index) else _FOLDED if self._children.get(session.id) else " "
         text.append(f"{'  ' * self._depth_at(index)}{fold} ")
-        text.append(f"{local_time(session.updated)[:10]} ", style="dim")
+        if width >= _WITH_TIME:
+            text.append(f"{ago(session.updated):<{AGO}} ", style="dim")
         lost = session.id in self.lost
         if lost:
             text.append("! ", style="bold red")

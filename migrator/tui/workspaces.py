@@ -8,7 +8,6 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from migrator.operations.workspaces import left_out_warnings, list_workspaces
 from migrator.reporting.warning_text import warning_lines
@@ -17,6 +16,7 @@ from migrator.text import cells, count, printable, shortened, shortened_path, ti
 from migrator.tui import proposal
 from migrator.tui.ask import Ask
 from migrator.tui.background import begin
+from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
 from migrator.tui.plan import PlanScreen
 from migrator.tui.row_list import RowList, TextView
@@ -85,7 +85,7 @@ class WorkspacesScreen(Screen[bool]):
         yield Header(self._database)
         yield self._rows
         yield self._notes
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look for the workspaces."""

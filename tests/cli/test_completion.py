@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.cli.shell_words import typed_words
-from tests.support.home import Home, build_home
+from tests.support.home import MOVE, Home, build_home
 from tests.support.interactive_shell import INSTALLED, InteractiveShell
 from tests.support.marks import long_round
 from tests.support.required import NotAvailable, or_skipped
+from tests.support.rows import add_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +100,18 @@ def test_words_of_a_title_become_its_id_and_several_leave_them(home: Home, shell
         assert at.complete("ocmig migrate the")[-1] == "the"
 
 
+@pytest.mark.parametrize("shell", ["bash", long_round("zsh"), long_round("fish")])
+def test_the_end_of_the_id_of_a_run_becomes_the_id(home: Home, shell: str) -> None:
+    with or_skipped(shell):
+        if shell not in INSTALLED:
+            raise NotAvailable(f"{shell} is not installed")
+    home.repository("shop", "sub/deep")
+    run = home.run(*MOVE, "--json").json["run"]
+    with InteractiveShell(shell, home) as at:
+        assert at.complete(f"ocmig undo {run[-4:-1]}")[-1] == run
+        assert at.complete("ocmig relocate ~/old=~/src/note")[-1].endswith("/src/notes")
+
+
 def test_commands_options_and_choices(home: Home) -> None:
     assert {"list", "move", "completion"} < {*values(home, "ocmig ")}
     assert values(home, "ocmig rest") == []  # a guess is no command
@@ -125,6 +138,21 @@ def test_directories_are_those_of_the_database_and_those_on_the_disk(home: Home)
     assert values(home, "ocmig move --to-dir k") == ["keep"]
 
 
+def test_both_sides_of_a_map_of_folders(home: Home) -> None:
+    (home.src / "shop-api=2").mkdir()
+    assert values(home, "ocmig relocate ~/src/shop-a") == ["~/src/shop-api", "~/src/shop-api=2/"]
+    assert "~/src/x\\=y=~/src/shop-api" in values(home, "ocmig relocate '~/src/x\\=y=~/src/shop-a")
+    assert "/x=/y\\=" not in values(home, "ocmig relocate /x=/y")
+    assert values(home, "ocmig relocate src/x=src/shop-api") == ["src/x=src/shop-api", "src/x=src/shop-api\\=2/"]
+
+
+def test_workspaces_of_opencode(home: Home) -> None:
+    add_workspace(home, "wrk_named", None, "4284baed5f10c280f234f02ab62431a6d8091933")
+    home.execute("UPDATE session SET workspace_id = 'wrk_gone' WHERE directory LIKE '%/shop-api'")
+    home.execute("UPDATE workspace SET name = 'two'")
+    assert ask(home, "ocmig list --workspace wrk_", "fish") == ["wrk_gone\t1 session", "wrk_named\ttwo 0 sessions"]
+
+
 def test_files_for_options_that_read_or_write_one(home: Home) -> None:
     (home.src / "plan.json").write_text("{}")
     for line in ("ocmig apply", "ocmig --db", "ocmig plan -o", "ocmig move --backup", "ocmig list >"):
@@ -140,11 +168,24 @@ def test_runs_say_what_they_did(home: Home) -> None:
     assert run in home.run("log", "--json").stdout
     assert "--to-dir src/shop" in what
     assert ask(home, f"ocmig undo {run[-4:-1]}") == ["space", run]
+    assert ask(home, f"ocmig undo {run[-4:-1]}", "fish") == [offered]
     assert what.endswith("(applied)")
     undo = home.run("undo", "--yes", "--json").json["run"]
     assert ends(home) == {run: "(undone)", undo: "(applied)"}
     redo = home.run("redo", "--yes", "--json").json["run"]
     assert ends(home) == {run: "(applied)", undo: "(undone)", redo: "(applied)"}
+
+
+def test_runs_that_were_taken_back_in_part_end_as_the_log_says(home: Home) -> None:
+    home.repository("shop", "sub/deep")
+    moved = home.run(*MOVE, "--json").json["run"]
+    home.execute("UPDATE session SET directory = '/tmp/zz' WHERE id GLOB 'ses_dfbea745*'")
+    for command in ("undo", "redo", "undo"):
+        assert home.run(command, "--yes", "--on-conflict", "skip").code == 0
+    log = home.run("log", "--json").json
+    assert ends(home) == {row["run"]: "(undone)" if row["undoneBy"] else f"({row['status']})" for row in log}
+    assert [row["undoneBy"] is None for row in log] == [True, False, False, True]
+    assert log[-1]["run"] == moved
 
 
 def ends(home: Home) -> dict[str, str]:

@@ -191,7 +191,7 @@ class TestPlans:
         before = spaces.home.everything()
         asked = spaces.home.run("consolidate", cwd=ten.root)
         assert asked.code == 1
-        assert "To apply: `opencode-migrator consolidate --yes`." in asked.stderr
+        assert asked.stderr.endswith("\nTo apply:\n  opencode-migrator consolidate --yes\n")
         assert spaces.home.everything() == before
 
     def test_nothing_to_do(self, spaces: Workspaces, ten: JjRepository) -> None:

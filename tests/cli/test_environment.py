@@ -122,3 +122,35 @@ def test_another_command_that_is_printed_has_the_options_too(home: Home) -> None
     gone = run(home, "plan", PLAN_FROM_DIR="~/src/shop-*", PLAN_TO_DIR=str(home.src / "shop"), PLAN_OUTPUT="p.json")
     assert printed_command(gone.stdout) == "opencode-migrator apply p.json"
     assert "--from-dir=" in run(home, "list", "--limit", "1", LIST_FROM_DIR="~/src/shop-*").stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("LIST_LIMITS", "LIST_LIMIT"),
+        ("LIST_MAX_COUNT", "LIST_LIMIT"),
+        ("LSIT_ALL", "LIST_ALL"),
+        ("NOPAGER", "NO_PAGER"),
+        ("REBIND_YES", "MIGRATE_YES"),
+        ("DETACHED_LIMIT", "ORPHANS_LIMIT"),
+    ],
+)
+def test_a_variable_that_sets_no_option_is_noted_with_the_one_that_is_meant(
+    home: Home, variable: str, meant: str
+) -> None:
+    done = run(home, "list", "--all", **{variable: "1"})
+    assert done.code == 0
+    assert done.stderr.splitlines()[0] == (
+        f"note: OPENCODE_MIGRATOR_{variable} sets no option, so it is ignored. "
+        f"Did you mean 'OPENCODE_MIGRATOR_{meant}'?"
+    )
+    assert run(home, "list", "--all", "--quiet", **{variable: "1"}).stderr == ""
+
+
+def test_a_variable_of_another_command_is_not_noted(home: Home) -> None:
+    """It is looked at when that command is used; all kinds of `plan` share theirs."""
+    others = {"MOVE_TODIR": "x", "PLAN_SUBDIRS": "keep", "GIT_SECONDS": "9", "COLOR": "never", "LIST_TIME": "absolute"}
+    assert "sets no option" not in run(home, "list", "--all", **others).stderr
+    rescue = run(home, "plan", "rescue", **others, PLAN_TODIR="x").stderr
+    assert rescue.count("sets no option") == 1
+    assert "Did you mean 'OPENCODE_MIGRATOR_PLAN_TO_DIR'?" in rescue

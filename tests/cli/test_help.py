@@ -57,6 +57,8 @@ OPTIONS = {
     "log": f"{DATABASE} --limit --format --json --verbose",
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
+    "merge": f"{SELECT} {WRITING} {DATABASE} {DRY} --from-channel --to-dir --map --foreign --on-duplicate "
+    "--remove-from-other --undo-files --verbose",
     "resume": WRITING,
     "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
     "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
@@ -166,44 +168,47 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("mvoe", "No such command 'mvoe'. Did you mean 'move'? See opencode-migrator --help."),
-        ("fix", "No such command 'fix'. Did you mean 'rescue' or 'doctor'? See opencode-migrator --help."),
-        ("mv a b", "No such command 'mv'. Did you mean 'move' or 'relocate'? See opencode-migrator --help."),
+        ("mvoe", "No such command 'mvoe'. Did you mean 'move'? See `opencode-migrator --help`."),
+        ("fix", "No such command 'fix'. Did you mean 'rescue' or 'doctor'? See `opencode-migrator --help`."),
+        ("mv a b", "No such command 'mv'. Did you mean 'move' or 'relocate'? See `opencode-migrator --help`."),
         (
             "move a b",
             (
                 "Got unexpected extra arguments (a b). If the folder was renamed: `opencode-migrator relocate a b`; "
                 "to put its sessions into another: `opencode-migrator move --from-dir a --to-dir b`. "
-                "See opencode-migrator move --help."
+                "See `opencode-migrator move --help`."
             ),
         ),
         (
             "list ~/a",
             (
                 "Got unexpected extra argument (~/a). For the sessions in that directory: "
-                "`opencode-migrator list --from-dir '~/a'`. See opencode-migrator list --help."
+                "`opencode-migrator list --from-dir '~/a'`. See `opencode-migrator list --help`."
             ),
         ),
         (
             "move --from-dir a b c",
             (
                 "Got unexpected extra arguments (b c). A pattern must be quoted, or the shell expands it: "
-                "--from-dir '~/src/shop-*'. See opencode-migrator move --help."
+                "--from-dir '~/src/shop-*'. See `opencode-migrator move --help`."
             ),
         ),
-        ("xyzzy", "No such command 'xyzzy'. See opencode-migrator --help."),
+        ("xyzzy", "No such command 'xyzzy'. See `opencode-migrator --help`."),
         (
             "move --form-dir x",
             (
                 "No such option '--form-dir'. Did you mean '--from-dir', '--to-dir' or '--from-id'? "
-                "See opencode-migrator move --help."
+                "See `opencode-migrator move --help`."
             ),
         ),
         (
             "schema",
-            "Missing argument '{plan|run|log}'. Choose from: plan, run, log. See opencode-migrator schema --help.",
+            (
+                "Missing argument '{plan|run|list|orphans|doctor|log}'. "
+                "Choose from: plan, run, list, orphans, doctor, log. See `opencode-migrator schema --help`."
+            ),
         ),
-        ("projects x", "Got unexpected extra argument (x). See opencode-migrator projects --help."),
+        ("projects x", "Got unexpected extra argument (x). See `opencode-migrator projects --help`."),
     ],
 )
 def test_wrong_usage_names_what_was_meant(home: Home, words: str, message: str) -> None:

@@ -141,6 +141,39 @@ def test_nothing_here_says_where_there_is_something(home: Home) -> None:
     assert home.run("list", "--json", cwd=home.src / "empty").stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("--all --since 2030-01-01", "--since 2030-01-01"),
+        ("--from-dir ~/src/shop-api --title zzz", "--title zzz"),
+        ("--all --search zzz --until 2000-01-01", "--until 2000-01-01; nor --search zzz"),
+        ("--all --workspace wrk_none", "--workspace wrk_none"),
+        (
+            "--from-dir ~/src/shop-api --since 2020-01-01 --from-project shop-search",
+            "--from-dir ~/src/shop-api and --from-project shop-search together",
+        ),
+        ("--all --title checkout --search search", "--title checkout and --search search together"),
+    ],
+)
+def test_nothing_found_says_what_of_the_request_nothing_matches(home: Home, words: str, named: str) -> None:
+    home.execute("UPDATE session SET title = iif(id = (SELECT min(id) FROM session), 'checkout', 'search')")
+    said = home.run("list", *words.split())
+    assert said.code == 3
+    assert said.stderr == f"error: No session matches {named}; `opencode-migrator list --all` shows what there is.\n"
+
+
+def test_what_only_other_projects_have_is_said_with_the_command(home: Home) -> None:
+    shop = home.repository("shop-new")
+    here = home.run("list", "--since", "2020-01-01", cwd=shop)
+    assert here.code == 3
+    assert here.stderr == (
+        "error: No session of this project matches --since 2020-01-01.\n"
+        "To look in every project:\n  opencode-migrator list --since 2020-01-01 --all\n"
+    )
+    nowhere = home.run("list", "--since", "2030-01-01", cwd=shop)
+    assert nowhere.stderr.startswith("error: No session matches --since 2030-01-01; ")
+
+
 def test_without_all_at_most_100(home: Home) -> None:
     repository = opened_in(home)
     added = many(home, 120, updated=2_000_000_000_000)

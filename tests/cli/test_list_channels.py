@@ -14,7 +14,7 @@ import migrator
 from migrator.client import Client
 from migrator.errors import MigratorError
 from tests.support.home import Home, build_home
-from tests.support.other_database import database_beside
+from tests.support.merging import built
 from tests.support.refusal import refused
 from tests.support.rows import add_project, add_session
 from tests.support.server import serving
@@ -34,7 +34,8 @@ def home(tmp_path: Path) -> Home:
     home = build_home(tmp_path / "home", "1.18.34")
     home.empty()
     for name, fixture in (("opencode-prod.db", "1.2.27"), ("opencode-next.db", "v2-run-fresh")):
-        other = database_beside(home, name, fixture)
+        other = built(home, fixture, home.database.with_name(name))
+        other.empty()
         add_project(other, "shop", home.src / "shop")
         label = name[9:13]
         add_session(

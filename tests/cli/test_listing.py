@@ -191,6 +191,20 @@ def test_no_colour_on_a_dumb_terminal(home: Home) -> None:
         assert "\x1b" not in terminal.raw
 
 
+def test_columns_that_do_not_fit_are_lines_of_a_block_for_each_row(home: Home) -> None:
+    names = "id,updated,created,archived,opencode,project,project-id,directory,path,parent,title"
+    words = ("list", "--all", "--columns", names, "--limit", "2")
+    assert screen(home, *words, columns=200).splitlines()[0].endswith("Title")
+    lines = screen(home, *words).splitlines()
+    first = lines[: lines.index("")]
+    assert [line[:10].rstrip() for line in first] == [
+        "Session ID", "Updated", "Created", "Archived", "opencode", "Project", "Project ID", "Directory", "Path",
+        "Parent", "Title",
+    ]  # fmt: skip
+    assert lines[len(first) + 1].startswith("Session ID  ses_")
+    assert all(len(line) <= 80 for line in lines[: 2 * len(first) + 1])
+
+
 # -- the pager ---------------------------------------------------------------------------------------------------------
 
 
@@ -221,7 +235,26 @@ def test_what_is_longer_than_the_screen_is_paged(home: Home, words: tuple[str, .
     assert len(paged.splitlines()) > 24
 
 
-@pytest.mark.parametrize("words", [("projects",), ("list", "--all", "--no-pager"), ("--no-pager", "list", "--all")])
+@pytest.mark.parametrize(
+    ("words", "code"), [((), 2), (("--help",), 0), (("list", "--help"), 0), (("help", "plan", "move"), 0)]
+)
+def test_help_is_paged(home: Home, words: tuple[str, ...], code: int) -> None:
+    kept = paging(home, "cat")
+    with Terminal(home, *words) as terminal:
+        assert terminal.finish() == code
+    assert kept.read_text().startswith("Usage: opencode-migrator ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("projects",),
+        ("list", "--all", "--no-pager"),
+        ("--no-pager", "list", "--all"),
+        ("list", "--help", "--no-pager"),
+        ("--no-pager", "list", "--help"),
+    ],
+)
 def test_what_fits_is_not_paged_nor_what_nobody_wants_paged(home: Home, words: tuple[str, ...]) -> None:
     kept = paging(home, "cat")
     with Terminal(home, *words) as terminal:

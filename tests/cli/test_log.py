@@ -133,10 +133,15 @@ def test_before_and_after_of_every_session_for_a_program(home: Home) -> None:
     undone = home.run("undo", "--yes", "--json").json["run"]
     back = home.run("show", undone, "--json").json
     assert {turn["outcome"] for turn in back["turns"]} == {"set-back"}
+    assert {change["undo"] for change in back["changes"]} == {"set-back", "none"}
     key = lambda turn: (turn["session"], turn["turn"], turn["files"])  # noqa: E731 - said once
     assert sorted(map(key, back["turns"])) == sorted(map(key, shown["turns"]))
     assert [project["id"] for project in back["removed"]] == [project["id"] for project in shown["projects"]]
     assert back["next"] == ["opencode-migrator redo"]
+    again = home.run("show", home.run("redo", "--yes", "--json").json["run"], "--json").json
+    what = lambda change: (change["session"], change["undo"], change["undo_turns"])  # noqa: E731 - said once
+    assert sorted(map(str, map(what, again["changes"]))) == sorted(map(str, map(what, shown["changes"])))
+    assert sorted(map(key, again["turns"])) == sorted(map(key, shown["turns"]))
 
 
 def test_turns_that_were_carried(world: World) -> None:

@@ -2,64 +2,187 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.home import Home, checkpoint
-from tests.support.rows import rows
+from tests.support.git import root_commit
+from tests.support.home import SESSION, build_home, checkpoint
+from tests.support.merging import bytes_around, copied
+from tests.support.rows import add_child, add_message, add_part, add_patch, patch_files, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.home import Home
+    from tests.support.merging import OtherDatabase
+
+ROOT = "ses_dfbea755effe28TdSAn7PWdk2u"
+"""Another of the real sessions, with neither parent nor children."""
+
 
 @pytest.fixture
-def other(home: Home) -> Path:
-    """A copy of the database, of another channel, with all sessions; ours has none any more."""
-    checkpoint(home)
-    path = home.database.with_name("opencode-dev.db")
-    shutil.copy(home.database, path)
+def other(home: Home) -> OtherDatabase:
+    """A database of another channel, with all sessions; ours has none any more."""
+    found = copied(home, home.database.with_name("opencode-dev.db"))
     home.empty("project")
     checkpoint(home)
-    return path
+    return found
 
 
-def test_everything_comes_and_goes_again(home: Home, other: Path) -> None:
-    before, whole = rows(home), rows(at(home, other))
-    assert not before["session"]
-    plan = home.run("merge", other, "--foreign", "--dry-run")
-    assert plan.code == 0, plan
-    assert plan.stdout.startswith("Plan: 18 sessions (3 of subagents) to bring in")
-    run = home.run("merge", other, "--foreign", "--yes", "--json").json
+@pytest.fixture
+def twin(home: Home) -> OtherDatabase:
+    """A copy of the database in another data directory; ours has all sessions, too."""
+    return copied(home, home.path / "backup" / "opencode.db")
+
+
+def test_everything_comes_and_goes_again(home: Home, other: OtherDatabase) -> None:
+    before, there, files = rows(home), rows(other), bytes_around(other.database)
+    plan = home.run("merge", other.database, "--foreign", "--dry-run").stdout
+    assert plan.startswith(
+        "Plan: 18 sessions (3 of subagents) to bring in from ~/.local/share/opencode/opencode-dev.db."
+    )
+    run = home.run("merge", other.database, "--foreign", "--yes", "--json").json
     assert (run["status"], run["sessions"], run["verified"]) == ("applied", 18, 18)
     after = rows(home)
-    assert after["message"] == whole["message"]
-    assert after["session"].keys() == whole["session"].keys()
-    again = home.run("merge", other, "--foreign", "--yes")
-    assert "Nothing to do: 18 sessions are here already" in again.stdout
-    undone = home.run("undo", "--yes", "--json")
-    assert undone.code == 0, undone.stderr
-    undone = undone.json
+    assert {table: after[table] for table in ("message", "part", "todo", "event")} == {
+        table: there[table] for table in ("message", "part", "todo", "event")
+    }
+    assert after["session"] == there["session"]
+    again = home.run("merge", other.database, "--foreign", "--yes")
+    assert "Nothing to do: 18 sessions are here already." in again.stdout
+    undone = home.run("undo", "--yes", "--json").json
     assert (undone["status"], undone["sessions"], undone["verified"]) == ("applied", 18, 18)
     assert rows(home) == before
-    redone = home.run("redo", "--yes", "--json")
-    assert redone.code == 0, redone.stderr
-    redone = redone.json
-    assert (redone["status"], redone["sessions"], redone["verified"]) == ("applied", 18, 18)
+    redone = home.run("redo", "--yes")
+    assert "Brought 18 sessions in again from ~/.local/share/opencode/opencode-dev.db." in redone.stdout
+    assert rows(home) == after
+    assert {name: files[name] for name in files if "dev" in name} == {
+        name: content for name, content in bytes_around(other.database).items() if "dev" in name
+    }
+
+
+def test_sessions_belong_where_their_directory_is_here(home: Home, other: OtherDatabase) -> None:
+    shop = home.repository("shop-search")
+    plan = home.run("merge", other.database, "--from-project", "shop-search", "--dry-run", "--json").json
+    assert {change["after"]["project_id"] for change in plan["changes"]} == {root_commit(shop)}
+    assert {change["after"]["directory"] for change in plan["changes"]} <= {str(shop)}
+    stays = [warning["message"] for warning in plan["warnings"] if warning["code"] == "left-out"]
+    assert stays
+    assert all("isn't here; --map OLD=NEW says what it is here" in message for message in stays)
+    moved = home.repository("elsewhere", "deep")
+    words = ("--from-project", "shop-search", "--map", f"~/src/shop-search={moved}/deep")
+    mapped = home.run("merge", other.database, *words, "--dry-run", "--json").json
+    bindings = {(change["after"]["directory"], change["after"]["path"]) for change in mapped["changes"]}
+    assert bindings == {(f"{moved}/deep", "deep")}
+    run = home.run("merge", other.database, "--from-id", SESSION, "--to-dir", moved, "--yes", "--json").json
+    assert run["sessions"] >= 1
+    ((project, directory),) = home.query("SELECT project_id, directory FROM session WHERE id = ?", [SESSION])
+    assert (project, directory) == (root_commit(moved), str(moved))
+
+
+def test_file_undo_is_detached_where_the_snapshots_are_elsewhere(home: Home, twin: OtherDatabase) -> None:
+    add_patch(twin, ROOT, "/home/dev/some.txt")
+    home.empty("project")
+    assert home.run("merge", twin.database, "--from-id", ROOT, "--foreign", "--yes", "--json").json["sessions"] == 1
+    assert patch_files(home, ROOT) == []
+    assert patch_files(twin, ROOT)
+
+
+def test_the_longer_goes_on_and_what_diverged_stays(home: Home, twin: OtherDatabase) -> None:
+    """Four sessions that both have: the same, one that goes on there, one that goes on here, one that does on both."""
+    (longer, shorter, diverged) = [ROOT, SESSION, "ses_dfbea993affeuVGlK2J5Z06eM4"]
+    add_message(twin, longer, "msg_z1", 2**40, role="user")
+    add_part(twin, longer, "msg_z1", "prt_z1", type="text", text="And then?")
+    twin.execute("UPDATE session SET title = 'Longer', time_updated = time_updated + 5 WHERE id = ?", [longer])
+    twin.execute("INSERT INTO todo VALUES (?, 'more', 'pending', 'high', 7, 1, 1)", [longer])
+    add_message(home, shorter, "msg_z2", 2**40, role="user")
+    add_message(home, diverged, "msg_z3", 2**40, role="user")
+    add_message(twin, diverged, "msg_z4", 2**40, role="user")
+    before = rows(home)
+    plan = home.run("merge", twin.database, "--foreign", "--dry-run", "--json").json
+    assert [change["session"] for change in plan["changes"]] == [longer]
+    verdicts = {merged["session"]: merged["verdict"] for merged in plan["merge"]["sessions"]}
+    assert (verdicts[longer], verdicts[shorter], verdicts[diverged]) == ("longer", "shorter", "diverged")
+    (warned,) = [warning for warning in plan["warnings"] if warning["code"] == "diverged"]
+    assert "the first message that differs is msg_z3." in warned["message"]
+    kept = home.run("merge", twin.database, "--on-duplicate", "keep", "--foreign", "--yes")
+    assert "Nothing to do: 18 sessions are here already." in kept.stdout
+    refused = home.run("merge", twin.database, "--on-duplicate", "refuse", "--foreign", "--yes")
+    assert (refused.code, "3 sessions are in both databases and not the same" in refused.stderr) == (1, True)
+    assert rows(home) == before
+    assert home.run("merge", twin.database, "--foreign", "--yes", "--json").json["sessions"] == 1
+    after = rows(home)
+    assert after["session"][longer]["title"] == "Longer"
+    assert after["part"]["prt_z1"]["session_id"] == longer
+    assert len(after["todo"]) == len(before["todo"]) + 1
+    assert home.run("merge", twin.database, "--foreign", "--yes").stdout.startswith("Nothing to do")
+    assert home.run("undo", "--yes").code == 0
+    assert rows(home) == before
+    assert home.run("redo", "--yes").code == 0
     assert rows(home) == after
 
 
-def at(home: Home, path: Path) -> Home:
-    """The same home, with another database."""
-    return Elsewhere(home.path, path)
+def test_ids_of_other_sessions_are_refused(home: Home, other: OtherDatabase) -> None:
+    home.insert("session", **rows(other)["session"][SESSION] | {"id": "ses_mine", "parent_id": None})
+    theirs = next(id_ for id_, row in rows(other)["message"].items() if row["session_id"] == ROOT)
+    add_message(home, "ses_mine", theirs, role="user")
+    refused = home.run("merge", other.database, "--from-id", ROOT, "--foreign", "--yes")
+    assert refused.code == 1
+    assert f"message {theirs} of {ROOT} is here in ses_mine" in refused.stderr
 
 
-class Elsewhere(Home):
-    def __init__(self, path: Path, database: Path) -> None:
-        super().__init__(path)
-        self._database = database
+def test_a_session_that_was_used_since_is_not_taken_out(home: Home, other: OtherDatabase) -> None:
+    home.run("merge", other.database, "--foreign", "--yes", "--json")
+    add_message(home, ROOT, "msg_new", role="user")
+    child = add_child(home, SESSION)
+    refused = home.run("undo", "--yes")
+    assert refused.code == 5
+    assert f"{ROOT} has been used since" in refused.stderr
+    assert f"{SESSION} has a new child, {child}" in refused.stderr
+    assert home.run("undo", "--yes", "--on-conflict", "skip", "--json").code == 0
+    assert {ROOT, SESSION, child} <= rows(home)["session"].keys()
 
-    @property
-    def database(self) -> Path:
-        return self._database
+
+@pytest.mark.parametrize("where", ["there", "here"])
+def test_a_plan_is_stale_once_a_session_changed(home: Home, other: OtherDatabase, where: str) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--foreign", "-o", plan).code == 0
+    if where == "there":
+        add_message(other, ROOT, "msg_new", role="user")
+        said = f"{ROOT} was used in {other.database}"
+    else:
+        home.insert("session", **rows(other)["session"][ROOT])
+        said = f"{ROOT} is here already"
+    applied = home.run("apply", plan, "--yes")
+    assert (applied.code, said in applied.stderr) == (5, True), applied
+    assert home.run("apply", plan, "--yes", "--on-conflict", "skip", "--json").json["conflicts"] == [ROOT]
+
+
+def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None:
+    before, there = rows(home), rows(other)
+    done = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes", "--json").json
+    assert done["sessions"] == 18
+    assert not any(rows(other)[table] for table in ("session", "message", "part", "event"))
+    refused = home.run("undo", done["run"], "--yes")
+    assert (refused.code, f"opencode-migrator undo {done['removal']}" in refused.stderr) == (1, True), refused
+    assert home.run("undo", done["removal"], "--yes").code == 0
+    assert rows(other) == there
+    assert home.run("undo", done["run"], "--yes").code == 0
+    assert rows(home) == before
+    home.run("merge", other.database, "--foreign", "--yes")
+    gone = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes", "--json").json
+    assert (gone["sessions"], rows(other)["session"]) == (18, {})
+
+
+def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path) -> None:
+    second = build_home(tmp_path / "second", "v2-run-fresh")
+    for name, said in {
+        str(home.database): "is the database that sessions would come into",
+        "nowhere.db": "There is no database at nowhere.db",
+        str(second.database): "is of opencode 2, and",
+    }.items():
+        refused = home.run("merge", name, "--yes")
+        assert (refused.code in {1, 2}, said in refused.stderr) == (True, True), refused
+    refused = second.run("merge", twin.database, "--yes")
+    assert "let your opencode 2 import them" in refused.stderr

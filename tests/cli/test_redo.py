@@ -77,13 +77,13 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
     home.run("undo", moved, "--yes")
     before = directories(home)
     with Terminal(home, "redo") as terminal:
-        terminal.wait_for("Redo what was done to 17 sessions from 4 directories to ~/src/shop?")
+        terminal.wait_for("Redo what was done to 17 sessions from 4 directories to ~/src/shop, detach file")
         assert "17 sessions (3 of subagents) to move again" in terminal.text
         terminal.type("n\n")
         assert terminal.finish() == 1
     assert directories(home) == before
     # Where nobody can be asked.
-    command = printed_command(sentence(home.run("redo", "--verbose"), 1))
+    command = printed_command(home.run("redo", "--verbose").stderr)
     assert command == "opencode-migrator redo --yes"
     assert home.run(*command.split()[1:], "--json").json["redoes"] == moved
 

@@ -124,7 +124,7 @@ def test_nobody_is_asked_without_a_terminal(history: History, renamed: dict[str,
     del renamed
     refused = history.home.run("rescue")
     assert refused.code == 1
-    assert "To apply: `opencode-migrator rescue --yes`." in refused.stderr
+    assert refused.stderr.endswith("\nTo apply:\n  opencode-migrator rescue --yes\n")
     assert len(history.lost()) == 4
 
 

@@ -134,7 +134,7 @@ def test_channels_that_share_a_database(home: Home, channel: str) -> None:
     assert len(titles(home.run(*ALL, "--channel", channel))) > 10
 
 
-@pytest.mark.parametrize(("value", "shared"), [("1", True), ("true", True), ("TRUE", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(("value", "shared"), [("1", True), ("true", True), ("TRUE", False), ("0", False), ("", False)])
 def test_opencode_disable_channel_db(home: Home, value: str, *, shared: bool) -> None:
     copied(home, home.database.with_name("opencode-dev.db"), "dev")
     home.environ["OPENCODE_DISABLE_CHANNEL_DB"] = value

@@ -43,7 +43,7 @@ def test_what_the_command_line_refuses_too(served: Served, client: Client) -> No
     assert "Several sessions" in both(migrator.MigratorError, 1, "--from-id", "ses_", from_id="ses_")
     with pytest.raises(migrator.NoSuchDirectory, match="gone"):
         client.plan(from_dir="~/src/shop-*", to_dir=shop / "gone")
-    with pytest.raises(migrator.BadInput, match="'from-idd'"):
+    with pytest.raises(migrator.BadInput, match="'fromIdd'"):
         client.plan(from_idd="ses_1", to_dir=shop)  # type: ignore[call-arg]
     with pytest.raises(migrator.NothingMatched, match="ses_no"):
         client.session.migrate("ses_no", shop)

@@ -1,4 +1,4 @@
-"""plan@1 and run@1 are what their JSON Schemas say, and these say all of it."""
+"""What programs read is what its JSON Schema says, and that says all of it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,35 @@ from migrator.documents.run import read_run
 from migrator.documents.schemas import schema
 from tests.support.empty_home import empty_home, project_at_home
 from tests.support.home import V1_FIXTURES, Home, build_home
+from tests.support.marks import long_round
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {name: schema(name) for name in ("plan", "run", "log")}
+SCHEMAS = {name: schema(name) for name in ("plan", "run", "list", "orphans", "doctor", "log")}
 OPTIONAL = {"session", "lost", "before", "after", "directories", "workspaces"}
 """Of a warning: there, where it is about one that stays lost. Of a project: there, where its row is updated."""
+ASKED_FOR = {
+    "list": {"heldBy", "passage", "database"},
+    "orphans": {"heldBy", "database"},
+    "doctor": {"otherDatabases", "undo"},
+}
+"""What each document has only where it was asked for, or where there is any."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
+
+
+ORDINARY = {
+    **dict.fromkeys(("moved", "cutOff", "in_place", "writable", "inDatabase", "found"), (True,)),
+    **dict.fromkeys(("created", "updated", "archived", "time"), (-1, 0.5)),  # a row may hold any number
+}
+"""What other keys can't be, and these can."""
+
+PRINTED = {
+    "list": "list --all --containing shop",
+    "orphans": "orphans --explain ses_dfbea7db",
+    "doctor": "doctor --undo",
+}
 
 
 def complaints(name: str, document: Any, *, closed: bool = False) -> list[str]:
@@ -73,6 +93,17 @@ def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -
         assert len(checked(home, "log", "show", row["run"])["changes"]) == sessions
 
 
+@pytest.mark.parametrize("fixture", ["real-1.18.34", *map(long_round, (*V1_FIXTURES, "v2-fresh", "v2-run-upgraded"))])
+def test_real_lists_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -> None:
+    home = build_home(tmp_path / "home", fixture)
+    listed = checked(home, "list", "list", "--all", "--no-roots")
+    assert ("heldBy" in listed[0]) == (fixture == "v2-run-upgraded")
+    lost = checked(home, "orphans", "orphans")
+    explained = checked(home, "orphans", "orphans", "--explain", lost[0]["id"])
+    assert explained["reasons"] == lost[0]["reasons"]
+    checked(home, "doctor", "doctor", "--undo")
+
+
 @pytest.fixture
 def home(home: Home) -> Home:
     home.repository("target", "sub")
@@ -91,7 +122,13 @@ def test_the_rest_of_what_a_plan_can_say(home: Home) -> None:
     assert {warning["code"] for warning in below["warnings"]} == {"crosses-projects", "nearest-directory"}
     assert checked(home, "run", "move", *SELECT, "--yes")["warnings"]
     undo = checked(home, "plan", "undo", code=1)
-    assert {change["undo"] for change in undo["changes"]} == {"carry", "none"}
+    assert {change["undo"] for change in undo["changes"]} == {"set-back", "none"}
+    assert undo["summary"]["undo_carried"] == undo["summary"]["undo_detached"] == 0
+    assert home.run("undo", "--yes").code == 0
+    redo = checked(home, "plan", "redo", code=1)
+    assert [change["undo"] for change in redo["changes"]].count("detach") == redo["summary"]["undo_detached"] > 0
+    assert {change["undo"] for change in redo["changes"]} == {change["undo"] for change in refused["changes"]}
+    assert home.run("redo", "--yes").code == 0
     unchanged = checked(home, "plan", "plan", *SELECT)
     assert unchanged["changes"] == []
     assert len(unchanged["unchanged"]) == 18
@@ -154,6 +191,28 @@ def test_who_stays_lost(home: Home) -> None:
     assert [to_builtins(warning_document(warning)) for warning in warnings] == plan["warnings"]
 
 
+def test_what_lists_say_where_it_was_asked_for(home: Home) -> None:
+    assert checked(home, "list", "list", "--all", "--containing", "shop")[0]["passage"]["hit"] == "shop"
+    home.execute("UPDATE session SET time_created = 1.5, time_updated = 'never'")  # by whoever has a SQLite shell
+    assert {row["updated"] for row in checked(home, "list", "list", "--all")} == {"never"}
+
+
+def test_the_rest_of_what_doctor_can_say(home: Home) -> None:
+    other = home.database.with_name("opencode-dev.db")
+    with closing(sqlite3.connect(home.database)) as here, closing(sqlite3.connect(other)) as there:
+        here.backup(there)
+    home.execute("PRAGMA foreign_keys = OFF")
+    home.execute("DELETE FROM session WHERE title = 'Read about BM25'")
+    home.execute("UPDATE session SET time_created = 'never' WHERE title = 'Summarise the README'")
+    found = checked(home, "doctor", "doctor", "--undo", code=1)
+    assert found["otherDatabases"][0]["onlyThere"] == 1
+    assert checked(home, "list", "list", "--all", "--channel", "*")[0]["database"]["channel"]
+    assert found["foreignKeys"]
+    assert found["oddRows"]
+    assert found["undo"]["sessions"][0]["turns"]
+    assert set(checked(home, "doctor", "doctor", "--quick", code=1)["cantTell"]) == {"integrity", "foreignKeys"}
+
+
 # -- the schemas themselves --------------------------------------------------------------------------------------------
 
 
@@ -165,7 +224,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     child = ("--from-id", "ses_dfbea8bbd", "--to-dir", "src/target")
     plan = home.run("move", *child, "--from-id", "ses_dfbea7db", "--dry-run", "--json").json
     run = home.run("move", *child, "--yes", "--json").json
-    return {"plan": plan, "run": run, "log": home.run("log", run["run"], "--json").json}
+    said = {name: home.run(*words.split(), "--json").json for name, words in PRINTED.items()}
+    return {"plan": plan, "run": run, "log": home.run("log", run["run"], "--json").json, **said}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -176,7 +236,7 @@ def test_they_are_schemas_and_describe_everything(name: str) -> None:
     objects = [(path, part) for path, part in _objects(whole) if part.get("type") == "object" and "properties" in part]
     assert len(objects) > 1
     for path, part in objects:
-        assert set(part["properties"]) - set(part["required"]) <= OPTIONAL, path
+        assert set(part["properties"]) - set(part["required"]) <= ASKED_FOR.get(name, OPTIONAL) | {"passage"}, path
         for key, value in part["properties"].items():
             assert value["description"], f"{path}/{key}"
 
@@ -213,16 +273,14 @@ def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: di
     places = list(_places(whole))
     assert len(places) > 10
     for path in places:
-        if isinstance(path[-1], str) and path[0] != "warnings":
+        in_a_map = path[0] in {"warnings", "orphans"} and len(path) > 1
+        if isinstance(path[-1], str) and not in_a_map and path[-1] not in ASKED_FOR.get(name, ()):
             missing = copy.deepcopy(whole)
             del _parent(missing, path)[path[-1]]
             assert complaints(name, missing), path
-        for strange in (
-            {"strange": True},
-            -1,
-            0.5,
-            *([True] if path[0] not in {"moved", "cutOff", "in_place"} else ["true"]),
-        ):
+        for strange in ({"strange": True}, -1, 0.5, True):
+            if strange in ORDINARY.get(path[-1], ()):
+                continue
             wrong = copy.deepcopy(whole)
             _parent(wrong, path)[path[-1]] = strange
             assert complaints(name, wrong), (path, strange)

@@ -17,6 +17,7 @@ SHOWN = (
     "OpenStore.projects",
     "select",
     "plan",
+    "plan_merge",
     "plan_rescue",
     "apply",
     "runs",

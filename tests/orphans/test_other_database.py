@@ -17,7 +17,8 @@ from migrator.store.other_databases import other_databases
 from migrator.store.reader import Store
 from migrator_selectors.orphans.other_database import OtherDatabaseRule
 from tests.support.git import repository
-from tests.support.other_database import database_beside
+from tests.support.home import build_home
+from tests.support.merging import built
 from tests.support.refusal import refused
 from tests.support.rows import add_session, add_sessions
 from tests.support.server import serving
@@ -32,8 +33,10 @@ MERGE = "opencode-migrator merge --from-channel dev"
 
 
 def beside(register: Register, name: str = "opencode-dev.db", fixture: str = "1.18.34") -> Home:
-    """A home whose database is beside that of the register, without sessions."""
-    return database_beside(register.home, name, fixture)
+    """A database beside that of the register, without sessions."""
+    other = built(register.home, fixture, register.home.database.with_name(name))
+    other.empty()
+    return other
 
 
 def evidence(register: Register, id_: str) -> str:
@@ -70,13 +73,30 @@ def test_for_people_each_database_is_one_group(register: Register) -> None:
     ]
 
 
-def test_what_opencode_2_wrote_is_not_offered_to_opencode_1(register: Register) -> None:
-    add_session(beside(register, fixture="v2-run-fresh"), "ses_there", directory="/srv/shop")
-    why = "opencode 2 wrote it, and this is a database of opencode 1"
-    assert evidence(register, "ses_there").endswith(f"`{DEV} list --all` shows it; {why}")
-    (other,) = register.home.run("doctor", "--json").json["otherDatabases"]
-    assert (other["onlyThere"], other["noMerge"], other["merge"]) == (1, why, None)
-    assert "merge" not in register.home.run("orphans").stdout
+@pytest.mark.parametrize(
+    ("here", "there", "why"),
+    [
+        ("1.18.34", "v2-run-fresh", "opencode 2 wrote it"),
+        ("v2-run-fresh", "1.18.34", "opencode 1 wrote it"),
+        ("1.14.34", "1.18.34", "a newer opencode wrote it"),
+        ("1.18.34", "1.14.34", None),
+        ("v2-run-upgraded", "v2-run-fresh", None),
+    ],
+)
+def test_it_is_not_offered_what_merge_refuses(tmp_path: Path, here: str, there: str, why: str | None) -> None:
+    home = build_home(tmp_path / "home", here)
+    home.empty()
+    shop = home.repository("shop")
+    other = built(home, there, home.database.with_name("opencode-dev.db"))
+    other.empty()
+    add_session(other, "ses_there", directory=str(shop))
+    (found,) = home.run("doctor", "--json").json["otherDatabases"]
+    assert found["onlyThere"] == 1
+    assert (found["noMerge"] or "").startswith(why or "")
+    assert found["merge"] == (None if why else MERGE)
+    assert ("merge" in home.run("orphans").stdout) == (why is None)
+    said = home.run("merge", "--from-channel", "dev", "--dry-run", cwd=shop)
+    assert said.code == (1 if why else 0), said.stderr
 
 
 def test_from_a_database_that_an_option_names(register: Register) -> None:
@@ -131,6 +151,16 @@ def test_of_a_schema_that_nobody_knows_what_there_is_is_read(register: Register)
         ("ses_b", "B", 7),
         ("ses_a", "", 0),
     ]
+
+
+def test_of_tables_that_nobody_knows_nobody_can_tell(register: Register) -> None:
+    """As those of an opencode to come: it isn't said that there is nothing."""
+    with closing(sqlite3.connect(register.home.database.with_name("opencode-next.db"))) as db, db:
+        db.execute("CREATE TABLE session_v3 (id)")
+    why = "an opencode wrote it whose table session_v3 we don't know"
+    (other,) = register.home.run("doctor", "--json").json["otherDatabases"]
+    assert (other["onlyThere"], other["unread"]) == (None, why)
+    assert why in register.home.run("list", "--all", "--channel", "*").stderr
 
 
 def test_what_is_in_both_is_fine_and_a_copy_may_have_what_was_deleted_here(register: Register) -> None:

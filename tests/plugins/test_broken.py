@@ -123,6 +123,24 @@ def test_what_uses_a_broken_selector_is_refused(home: Home, broken: dict[str, st
     assert home.run("list", "--all").code == 0
 
 
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("Clause('no_such_column = 1')", "no such column: no_such_column"),
+        ("Clause('title = ')", 'near ")": syntax error'),
+        ("Clause('title = ?')", "Incorrect number of bindings supplied. The current statement uses 1, "),
+        ("Clause('title = ?', (object(),))", "Error binding parameter"),
+    ],
+)
+def test_wrong_sql_is_the_fault_of_the_selector_and_not_of_the_database(home: Home, sql: str, why: str) -> None:
+    brings(home, clause=f"return {sql}")
+    for words in (("move", "--broken", "x", "--to-dir", "src/shop", "--yes"), ("list", "--broken", "x")):
+        said = refused(home, *words)
+        who = "The selector plugin broken (broken_plugin:Plugin) has a condition that SQLite can't read: "
+        assert said.startswith(f"{who}{why}")
+        assert said.endswith("; repair or uninstall the package that brings it.")
+
+
 def test_an_option_that_a_command_has_already_costs_itself_there(home: Home) -> None:
     """`--yes` is no option of `list`, and there the plug-in's works. In `move` it isn't taken for the plug-in's."""
     brings(

@@ -81,9 +81,9 @@ def test_fifty_clients_see_each_session_once(tmp_path: Path) -> None:
         clients = [Client(served, stop) for _ in range(CLIENTS)]
         for client in clients:
             client.start()
-        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(home.src / "all")})
+        plan = served.post("/plan", {"fromDir": ["~/src/repoA"], "toDir": str(home.src / "all")})
         for _ in range(2):
-            run = served.post("/apply", {"plan": plan["digest"], "chunk-size": 100})
+            run = served.post("/apply", {"plan": plan["digest"], "chunkSize": 100})
             back = served.post(f"/runs/{run['run']}/undo")
             assert (run["status"], back["status"]) == ("applied", "applied")
         stop.set()

@@ -20,8 +20,8 @@ def test_no_answer_acts_on_a_terminal(tmp_path: Path) -> None:
     with serving(home) as served:
         history = served.ask.request("GET", "/session/history")
         orphans = served.ask.request("GET", "/session/orphans")
-        plan = served.ask.request("POST", "/plan", json={"from-dir": [gone], "to-dir": here})
-        refused = served.ask.request("POST", "/plan", json={"from-dir": [gone], "to-dir": f"{gone}/{ALL}"})
+        plan = served.ask.request("POST", "/plan", json={"fromDir": [gone], "toDir": here})
+        refused = served.ask.request("POST", "/plan", json={"fromDir": [gone], "toDir": f"{gone}/{ALL}"})
         nowhere = served.ask.request("GET", f"/no{quote(ALL)}")
         runs = served.ask.request("GET", "/runs", params={"limit": ALL})
     assert {row["title"] for row in history.json()} == {row["title"] for row in orphans.json()} == {f"title{ALL}"}

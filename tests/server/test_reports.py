@@ -11,7 +11,7 @@ from tests.support.pages import Page
 if TYPE_CHECKING:
     from tests.support.server import Served
 
-SHOPS = {"from-dir": ["~/src/shop-*"], "to-dir": "src/shop"}
+SHOPS = {"fromDir": ["~/src/shop-*"], "toDir": "src/shop"}
 
 
 def test_a_plan_as_a_page(served: Served) -> None:

@@ -34,38 +34,41 @@ def test_a_plan_is_what_the_command_line_would_plan(history: History) -> None:
     with serving(history.home) as served:
         for body, words in (
             ({}, []),
-            ({"from-dir": "~/src/one"}, ["--from-dir", "~/src/one"]),
+            ({"fromDir": "~/src/one"}, ["--from-dir", "~/src/one"]),
             (
-                {"exclude-dir": ["~/src/o*"], "rule": "project-drift"},
+                {"excludeDir": ["~/src/o*"], "rule": "project-drift"},
                 ["--exclude-dir", "~/src/o*", "--rule", "project-drift"],
             ),
             (
-                {"search": "~/far", "search-depth": 0, "likely": True},
+                {"search": "~/far", "searchDepth": 0, "likely": True},
                 ["--search", search, "--search-depth", "0", "--likely"],
             ),
-            ({"undo-files": "detach", "announce": False}, ["--undo-files", "detach", "--no-announce"]),
+            ({"undoFiles": "detach", "announce": False}, ["--undo-files", "detach", "--no-announce"]),
         ):
             plan = served.post("/plan", {"command": "rescue", **body})
             assert plan == history.home.run("plan", "rescue", *words, "--json").json, body
         run = served.post(
-            "/apply", {"plan": served.post("/plan", {"command": "rescue", "from-dir": "~/src/one"})["digest"]}
+            "/apply", {"plan": served.post("/plan", {"command": "rescue", "fromDir": "~/src/one"})["digest"]}
         )
         assert (run["status"], run["sessions"]) == ("applied", 1)
-        assert (
-            served.post("/plan", {"command": "rescue", "from-dir": "~/src/one"})["warnings"][0]["code"] == "none-lost"
-        )
+        assert served.post("/plan", {"command": "rescue", "fromDir": "~/src/one"})["warnings"][0]["code"] == "none-lost"
 
 
 def test_what_is_refused(history: History) -> None:
     with serving(history.home) as served:
         for body, status, code, said in (
-            ({"command": "undo"}, 400, "bad-input", "command must be move or rescue"),
-            ({"command": "rescue", "to-dir": "/tmp"}, 400, "bad-input", "There is no option 'to-dir' of rescue"),
-            ({"likely": True, "to-dir": "/tmp"}, 400, "bad-input", "There is no option 'likely' of move"),
+            (
+                {"command": "undo"},
+                400,
+                "bad-input",
+                "command must be move, rescue, relocate, ",
+            ),
+            ({"command": "rescue", "toDir": "/tmp"}, 400, "bad-input", "There is no option 'toDir' of rescue"),
+            ({"likely": True, "toDir": "/tmp"}, 400, "bad-input", "There is no option 'likely' of move"),
             ({"command": "rescue", "rule": "misspelt"}, 400, "bad-input", "There is no rule 'misspelt' (rule)"),
             ({"command": "rescue", "search": "/nowhere"}, 400, "bad-input", "/nowhere is no directory"),
-            ({"command": "rescue", "search-depth": 101}, 400, "bad-input", "search-depth must be a whole number"),
-            ({"command": "rescue", "from-dir": "~/nowhere"}, 404, "nothing-matched", "No session matches"),
+            ({"command": "rescue", "searchDepth": 101}, 400, "bad-input", "searchDepth must be a whole number"),
+            ({"command": "rescue", "fromDir": "~/nowhere"}, 404, "nothing-matched", "No session matches"),
         ):
             assert said in served.refused("POST", "/plan", status, code, json=body)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.home import Home
 
-SHOPS = {"from-dir": ["~/src/shop-*"]}
+SHOPS = {"fromDir": ["~/src/shop-*"]}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def events(text: str) -> list[tuple[str, Any]]:
 
 
 def test_a_plan_is_what_the_command_line_would_plan(served: Served, shop: Path) -> None:
-    plan = served.post("/plan", {**SHOPS, "exclude-dir": "~/src/shop-api", "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "excludeDir": "~/src/shop-api", "toDir": str(shop)})
     typed = served.home.run(
         "plan", "--from-dir", "~/src/shop-*", "--exclude-dir", "~/src/shop-api", "--to-dir", shop, "--json"
     ).json
@@ -65,7 +65,7 @@ def test_a_plan_is_what_the_command_line_would_plan(served: Served, shop: Path) 
 
 
 def test_a_body_brings_its_exclusions_along(served: Served, shop: Path) -> None:
-    plan = served.post("/plan", {**SHOPS, "exclude-lines": "home/*/src/shop-api\nshop-api/\n", "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "excludeLines": "home/*/src/shop-api\nshop-api/\n", "toDir": str(shop)})
     typed = served.home.run("plan", *MOVE[1:3], "--exclude-dir", "~/src/shop-api", "--to-dir", shop, "--json").json
     assert plan["summary"] == typed["summary"]
 
@@ -75,13 +75,13 @@ def test_a_body_brings_its_exclusions_along(served: Served, shop: Path) -> None:
 def test_a_body_names_no_file_of_the_server(reader: Served, file: str | list[str], command: str) -> None:
     said = reader.refused("POST", "/plan", 400, "bad-input", json={"command": command, "exclude-from": file})
     assert said == (
-        "exclude-from names a file, and the server opens no file for a client; send its text as exclude-lines."
+        "excludeFrom names a file, and the server opens no file for a client; send its text as excludeLines."
     )
 
 
 def test_apply_by_digest_and_undo(served: Served, shop: Path) -> None:
     before = served.home.everything()
-    plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "toDir": str(shop)})
     run = served.post("/apply", {"plan": plan["digest"]})
     check("run", run)
     assert (run["status"], run["sessions"], run["verified"]) == ("applied", 17, 17)
@@ -104,14 +104,14 @@ def test_apply_a_plan_that_was_sent(served: Served, shop: Path) -> None:
     """Bare, or with how to apply it; also one that the command line saved."""
     typed = served.home.run("plan", "--from-dir", "~/src/shop-api", "--to-dir", shop, "--json").json
     assert served.post("/apply", typed)["status"] == "applied"
-    rest = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
-    assert served.post("/apply", {"plan": rest, "chunk-size": 1})["chunks"] == rest["summary"]["sessions"]
+    rest = served.post("/plan", {**SHOPS, "toDir": str(shop)})
+    assert served.post("/apply", {"plan": rest, "chunkSize": 1})["chunks"] == rest["summary"]["sessions"]
 
 
 def test_progress_as_events(served: Served, shop: Path) -> None:
-    plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "toDir": str(shop)})
     accept = {"Accept": "text/event-stream"}
-    answer = served.ask.post("/apply", json={"plan": plan["digest"], "chunk-size": 5}, headers=accept)
+    answer = served.ask.post("/apply", json={"plan": plan["digest"], "chunkSize": 5}, headers=accept)
     assert answer.headers["content-type"].startswith("text/event-stream")
     *progress, (last, run) = events(answer.text)
     assert [name for name, _ in progress] == ["progress"] * len(progress)
@@ -124,19 +124,19 @@ def test_progress_as_events(served: Served, shop: Path) -> None:
 
 
 def test_a_stale_plan_names_rows(served: Served, shop: Path) -> None:
-    plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "toDir": str(shop)})
     session = plan["changes"][-1]["session"]
     served.home.execute("UPDATE session SET directory = '/elsewhere' WHERE id = ?", [session])
     answer = served.ask.post("/apply", json={"plan": plan["digest"]})
     assert (answer.status_code, answer.json()["rows"], answer.json()["exit"]) == (409, [session], 5)
     assert "retry-after" not in answer.headers
     assert moved(served, shop) == 0
-    run = served.post("/apply", {"plan": plan["digest"], "on-conflict": "skip"})
+    run = served.post("/apply", {"plan": plan["digest"], "onConflict": "skip"})
     assert session in run["conflicts"]
 
 
 def test_a_plan_that_was_changed_or_isnt_there(served: Served, shop: Path) -> None:
-    plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "toDir": str(shop)})
     plan["changes"][0]["after"]["directory"] = "/etc"
     assert "its digest doesn't fit" in served.refused("POST", "/apply", 422, "refused", json=plan)
     assert served.refused("POST", "/apply", 404, "no-such-plan", json={"plan": "sha256:0"}).startswith(
@@ -155,20 +155,20 @@ def test_refusals_are_the_command_lines(served: Served, shop: Path) -> None:
     home = served.home
     for body, words, status, code in (
         (
-            {"from-dir": "~/none", "to-dir": str(shop)},
+            {"fromDir": "~/none", "toDir": str(shop)},
             ("--from-dir", "~/none", "--to-dir", shop),
             404,
             "nothing-matched",
         ),
-        ({"to-dir": str(shop)}, ("--to-dir", shop), 400, "bad-input"),
+        ({"toDir": str(shop)}, ("--to-dir", shop), 400, "bad-input"),
         (
-            {**SHOPS, "to-dir": "/no/such"},
+            {**SHOPS, "toDir": "/no/such"},
             ("--from-dir", "~/src/shop-*", "--to-dir", "/no/such"),
             422,
             "no-such-directory",
         ),
-        ({**SHOPS, "since": "soon", "to-dir": str(shop)}, ("--from-dir", "x", "--since", "soon"), 400, "bad-input"),
-        ({"orphans": ["nosuch"], "to-dir": str(shop)}, ("--orphans=nosuch",), 400, "bad-input"),
+        ({**SHOPS, "since": "soon", "toDir": str(shop)}, ("--from-dir", "x", "--since", "soon"), 400, "bad-input"),
+        ({"orphans": ["nosuch"], "toDir": str(shop)}, ("--orphans=nosuch",), 400, "bad-input"),
     ):
         said = served.refused("POST", "/plan", status, code, json=body)
         assert home.run("plan", *words).stderr == f"error: {sentence(said)}\n"
@@ -223,7 +223,7 @@ def test_orphans(served: Served) -> None:
 
 
 def test_the_database_is_in_use(served: Served, shop: Path) -> None:
-    plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
+    plan = served.post("/plan", {**SHOPS, "toDir": str(shop)})
     with closing(sqlite3.connect(served.home.database, check_same_thread=False)) as neighbour:
         neighbour.execute("SELECT count(*) FROM session").fetchone()
         answer = served.ask.post("/apply", json={"plan": plan["digest"]})
@@ -244,8 +244,8 @@ def crowd(tmp_path: Path) -> Home:
 def test_one_at_a_time_while_the_history_answers(crowd: Home, tmp_path: Path) -> None:
     gate = Gate(tmp_path)
     with serving(crowd, first=gate.at(4, "before COMMIT").lay) as served:
-        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
-        body = {"plan": plan["digest"], "chunk-size": 1}
+        plan = served.post("/plan", {"fromDir": ["~/src/repoA"], "toDir": str(served.home.src / "all")})
+        body = {"plan": plan["digest"], "chunkSize": 1}
         with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
             lines = running.iter_lines()
             served.process.wait_until(lambda: gate.is_reached)
@@ -254,7 +254,7 @@ def test_one_at_a_time_while_the_history_answers(crowd: Home, tmp_path: Path) ->
             asked: list[tuple[str, Any, str]] = [
                 ("/apply", {"plan": plan["digest"]}, "busy"),
                 (f"/runs/{logged['run']}/undo", {}, "busy"),
-                ("/plan", {"from-dir": "/**", "to-dir": "/"}, "in-use"),
+                ("/plan", {"fromDir": "/**", "toDir": "/"}, "in-use"),
             ]
             for path, sent, code in asked:
                 answer = served.ask.post(path, json=sent)
@@ -271,8 +271,8 @@ def test_one_at_a_time_while_the_history_answers(crowd: Home, tmp_path: Path) ->
 
 def test_a_run_goes_on_when_its_client_goes_away(crowd: Home) -> None:
     with serving(crowd) as served:
-        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
-        body = {"plan": plan["digest"], "chunk-size": 50}
+        plan = served.post("/plan", {"fromDir": ["~/src/repoA"], "toDir": str(served.home.src / "all")})
+        body = {"plan": plan["digest"], "chunkSize": 50}
         with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
             next(running.iter_lines())
         while (status := served.get("/runs")[0]["status"]) == "running":

@@ -52,8 +52,8 @@ def rows(home: Home) -> dict[str, object]:
 @contextmanager
 def mid_run(served: Served, gate: Gate) -> Iterator[Iterator[str]]:
     """Apply a plan, a hundred chunks long, and be where the run waits at its gate; yield what comes of it."""
-    plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
-    body = {"plan": plan["digest"], "chunk-size": 1}
+    plan = served.post("/plan", {"fromDir": ["~/src/repoA"], "toDir": str(served.home.src / "all")})
+    body = {"plan": plan["digest"], "chunkSize": 1}
     with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         served.process.wait_until(lambda: gate.is_reached)
         yield running.iter_lines()
@@ -120,7 +120,7 @@ def test_a_run_that_waits_is_given_up(crowd: Home) -> None:
     before = rows(crowd)
     with serving(crowd) as served, closing(sqlite3.connect(crowd.database)) as neighbour:
         neighbour.execute("SELECT count(*) FROM session").fetchone()
-        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(crowd.src / "all")})
+        plan = served.post("/plan", {"fromDir": ["~/src/repoA"], "toDir": str(crowd.src / "all")})
         body = {"plan": plan["digest"], "wait": 600}
         with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
             lines = running.iter_lines()
@@ -136,7 +136,7 @@ def test_a_run_that_waits_is_given_up(crowd: Home) -> None:
 def test_a_request_that_takes_for_ever_does_not_keep_the_server_from_stopping(tmp_path: Path, home: Home) -> None:
     """A plan waits for a git that never answers, and a run for the plan."""
     shop, asked, git = home.repository("shop"), tmp_path / "asked", tmp_path / "bin" / "git"
-    body = {"from-dir": ["~/src/shop-*"], "to-dir": str(shop)}
+    body = {"fromDir": ["~/src/shop-*"], "toDir": str(shop)}
     with serving(home) as served:
         plan = served.post("/plan", body)
     git.parent.mkdir()

@@ -19,8 +19,10 @@ def names(directory: Path) -> list[str]:
 
 
 def has(directory: Path, objects: Path) -> list[bool]:
-    told = ObjectNames(str(objects))
-    return [told.may_have(name) for name in names(directory)]
+    told, every = ObjectNames(str(objects)), names(directory)
+    found = told.may_have(every)
+    assert found == {name for name in every[-50:] + every[:50] if told.may_have([name])} | {*every[50:-50]} & found
+    return [name in found for name in every]
 
 
 def filled(tmp_path: Path) -> Path:
@@ -41,6 +43,13 @@ def test_loose_packed_and_borrowed_objects_are_all_found_and_no_others(tmp_path:
     assert has(top, top / ".git/objects") == expected
     git(tmp_path, "clone", "-q", "--shared", str(top), str(tmp_path / "two"))
     assert has(top, tmp_path / "two/.git/objects") == expected
+
+
+def test_a_pack_with_many_names(tmp_path: Path) -> None:
+    top = filled(tmp_path)
+    blobs = "".join(f"blob\ndata {len(text)}\n{text}\n" for text in map(str, range(8000)))
+    git(top, "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", stdin=blobs)
+    assert has(top, top / ".git/objects") == [True] * (len(names(top)) - len(NOWHERE)) + [False] * len(NOWHERE)
 
 
 def test_an_index_that_is_not_understood_is_no_reason_for_a_no(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def test_to_a_clone_beside_the_checkout_that_has_the_same_files(world: World, th
     assert found.route.target == str(world.snapshots(target).git_dir)
 
 
+@pytest.mark.long
 def test_to_the_same_checkout_in_another_home(world: World, there: World, talk: Talk) -> None:
     found = decide(there, world, talk, talk.directory)
     assert (len(found.carried), found.detached, found.because) == (2, 0, None)
@@ -73,6 +74,7 @@ def test_to_the_same_path_on_another_machine(world: World, there: World, source:
     assert found.because == f"nothing shows that {source} is the very folder that the other database has snapshots of"
 
 
+@pytest.mark.long
 def test_from_a_clone_that_is_not_the_one_the_turns_were_made_in(world: World, there: World, talk: Talk) -> None:
     """The path is that of a checkout here, and there it was another machine's."""
     copy, target = clone(talk.directory, "copy"), clone(talk.directory, "target")
@@ -82,6 +84,7 @@ def test_from_a_clone_that_is_not_the_one_the_turns_were_made_in(world: World, t
     assert (found.carried, found.route) == ((), None)
 
 
+@pytest.mark.long
 def test_without_snapshots_beside_the_other_database(world: World, there: World, talk: Talk) -> None:
     """A file alone; that this home has snapshots of a worktree with that path says nothing."""
     world.snapshots(talk.directory).track()
@@ -101,6 +104,7 @@ def neighbour(world: World) -> World:
     return other
 
 
+@pytest.mark.long
 def test_between_channels_of_one_home_file_undo_stays(world: World) -> None:
     """Also of files that were changed since: an undo does there what it always did."""
     source = world.repository(a="a\n")

@@ -94,6 +94,16 @@ def test_where_it_is_looked_for(tmp_path: Path, fixture: str, data: object, wher
     assert found == [where] * (where is not None)
 
 
+@pytest.mark.parametrize("fixture", ["1.18.34", "v2-run-fresh"])
+def test_how_far_the_search_is_is_counted_in_bytes_of_the_database(tmp_path: Path, fixture: str) -> None:
+    path = database(str(tmp_path), fixture)
+    say(path, fixture, '{"type":"text","text":"needle"}')
+    ticks: list[int] = []
+    with Store(path) as store:
+        find_passages(store, "needle", ["conversation"], ticks.append)
+        assert sum(ticks) == store.size() == path.stat().st_size
+
+
 @pytest.mark.parametrize("data", ["x'00ff'", "7", "NULL", "CAST(x'ff' AS TEXT)", "'[' || hex(zeroblob(100000))", "''"])
 def test_a_row_that_can_not_be_read_hides_no_other(tmp_path: Path, data: str) -> None:
     path = database(str(tmp_path), "1.18.34")

@@ -5,26 +5,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from migrator.errors import DatabaseInUse
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.forked import Finished
     from tests.support.home import Home
 
-WAITING = re.compile(r"To wait a minute for it:\n  opencode-migrator .+ --wait 60\n\Z")
+STEP = re.compile(r"To [^\n]+:\n  [^\n]*opencode-migrator [^\n]+\n\Z")
 WARNING = re.compile(r"^warning: .*\n(?: +.*\n)*", re.MULTILINE)
 
 
 def sentence(finished: Finished, code: int) -> str:
     """Return the one sentence that a command which failed with `code` says, beside warnings of its plan.
 
-    Below the one about a database in use, the command that waits for it may stand.
+    Below it, a command that may follow can stand.
     """
     assert finished.code == code, (finished.code, finished.stdout, finished.stderr)
     said = WARNING.sub("", finished.stderr)
-    match = re.fullmatch(r"error: (\S.+)\n", WAITING.sub("", said) if code == DatabaseInUse.exit_code else said)
+    match = re.fullmatch(r"error: (\S.+)\n", STEP.sub("", said))
     assert match, finished.stderr
     return match[1]
 

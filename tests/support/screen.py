@@ -126,8 +126,3 @@ async def shown(
         opened.close()
     if app.error:
         raise app.error
-
-
-def run(scenario: object) -> None:
-    """Run a coroutine."""
-    asyncio.run(scenario)  # type: ignore[arg-type]

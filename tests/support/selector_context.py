@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from migrator.choices import SearchedIn
     from migrator.model import Place, Project
-    from migrator.selection import Selector, SelectorPlugin
+    from migrator.selection import Clause, Selector, SelectorPlugin
     from migrator.workspaces.model import RepositorySessions
 
 
@@ -56,6 +56,9 @@ class FixedSelectorContext:
 
     def place(self, directory: str) -> Place | None:
         return self.places.get(directory)
+
+    def try_clause(self, clause: Clause) -> None:
+        raise NotImplementedError  # it is asked for the selectors of others only
 
     def stdin_lines(self) -> Sequence[str]:
         return self.lines

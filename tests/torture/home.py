@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.faults import Fault, run
+from tests.support.home import build_home
 from tests.support.opencode_2_database import DIALECTS, dialect_home
-from tests.support.rows import Rows, rows_without_times
+from tests.support.rows import Rows, add_message, add_part, rows_without_times
 from tests.support.undo_world import World, write
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 Words = tuple[str, ...]
+Files = dict[str, bytes]
 
-CARRIED = "carried"
-WORLDS = (*DIALECTS, CARRIED)
-"""The real sessions in a database of each dialect, and two whose snapshots `relocate` carries."""
+CARRIED, MERGED = "carried", "merged"
+WORLDS = (*DIALECTS, CARRIED, MERGED)
+"""The real sessions in a database of each dialect; two whose snapshots `relocate` carries; those of another home."""
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json", "--chunk-size", "4")
 """Moves 17 sessions of `build` in five chunks; 15 in databases of opencode 2."""
 _CARRY = ("relocate", "src/shop", "src/renamed", "--yes", "--json", "--chunk-size", "1")
@@ -30,14 +32,17 @@ UNDO, RESUME = ("undo", "--yes", "--json"), ("resume", "--yes", "--json")
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 130}
 """What a command may end with: see docs/reference.md."""
 _UNFINISHED = {"running", "rolling-back"}
-_DATABASE = {"opencode.db", "opencode.db-wal", "opencode.db-shm", "snapshot"}
+_FILES = ("storage", "tool-output")
+"""Where opencode keeps files of sessions in its data directory."""
+_DATABASE = {"opencode.db", "opencode.db-wal", "opencode.db-shm", "snapshot", *_FILES}
 
 
 @dataclass(frozen=True)
 class Tortured:
     """A home, the command that moves its sessions, and every row before and after that move.
 
-    `undo`: what `doctor --undo` says of the sessions after it, where their snapshots are carried.
+    `undo`: what `doctor --undo` says of the sessions after it, where their snapshots are carried. `files`: those of
+    sessions that come along, by their paths in the data directory.
     """
 
     home: Home
@@ -45,6 +50,7 @@ class Tortured:
     before: Rows
     after: Rows
     undo: Any
+    files: Files
 
     def check(self, way: Words = UNDO) -> None:
         """Assert what must be true after anything: rows, `log` and `doctor` agree, and the next commands work.
@@ -57,6 +63,9 @@ class Tortured:
         assert not any(entry["status"] in _UNFINISHED for entry in logged), f"a run is unfinished after {way[0]}"
         assert self.is_whole(rows), "the rows are those of neither before nor after, and no run is unfinished"
         assert (rows == self.after) == is_moved(logged), f"`log` says something else than the rows: {logged}"
+        assert files_beside(self.home) == (self.files if rows == self.after else {}), (
+            "files are not where their rows are"
+        )
         if self.undo and rows == self.after:
             assert undo_effects(self.home) == self.undo, "the snapshots of a turn are not where its session is"
         self.check_next(rows)
@@ -65,6 +74,7 @@ class Tortured:
         """Assert that the next command works, and leaves nothing beside the database."""
         command, goal = (self.move, self.after) if rows == self.before else (UNDO, self.before)
         succeeded(run(self.home, *command))
+        assert files_beside(self.home) == (self.files if goal is self.after else {}), f"{command[0]} left files out"
         assert rows_without_times(self.home) == goal, f"the next command, {command[0]}, did not do all that it should"
         assert self.home.query("PRAGMA integrity_check") == [("ok",)]
         check_nothing_left(self.home)
@@ -78,6 +88,8 @@ def build(directory: Path, world: str) -> tuple[Home, Words]:
     """Make a home of one of the WORLDS in an empty directory, and return a move in it too."""
     if world == CARRIED:
         return _home_with_snapshots(directory), _CARRY
+    if world == MERGED:
+        return two_homes(directory)
     home = dialect_home(directory / "home", "real-1.18.34", world)
     home.repository("shop", "sub/deep")
     return home, MOVE
@@ -94,6 +106,33 @@ def _home_with_snapshots(directory: Path) -> Home:
             world.turn(talk, write, shop / name, f"turn {number}\n")
     shop.rename(shop.with_name("renamed"))
     return world.home
+
+
+def two_homes(directory: Path) -> tuple[Home, Words]:
+    """Make a home without sessions, and another one whose sessions come into it by the command that is returned too.
+
+    One of them has an output that was too long for its row, and the changes that older versions show.
+    """
+    home, other = build_home(directory / "home", "1.18.34"), build_home(directory / "other", "real-1.18.34")
+    home.repository("shop", "sub/deep")
+    home.empty()
+    ((session,),) = other.query("SELECT min(id) FROM session")
+    output = other.database.parent / "tool-output/tool_22a"
+    for file in (other.database.parent / f"storage/session_diff/{session}.json", output):
+        file.parent.mkdir(parents=True)
+        file.write_text(f"{file.name} as it is there\n")
+    add_message(other, session, "msg_long", role="assistant")
+    state = {"output": f"Full output saved to: {output}", "metadata": {"outputPath": str(output)}}
+    add_part(other, session, "msg_long", "prt_long", type="tool", state=state)
+    into = ("--to-dir", "src/shop", "--subdirs", "flatten")
+    return home, ("merge", str(other.database), *into, "--yes", "--json", "--chunk-size", "4")
+
+
+def files_beside(home: Home) -> Files:
+    """Return the files of sessions in the data directory."""
+    data = home.database.parent
+    every = (file for folder in _FILES for file in (data / folder).rglob("*") if file.is_file())
+    return {str(file.relative_to(data)): file.read_bytes() for file in every}
 
 
 def tortured(directory: Path, world: str, *, applied: bool = False, killed: Fault | None = None) -> Tortured:
@@ -115,7 +154,7 @@ def _ends(directory: Path, world: str) -> Tortured:
     succeeded(run(home, *move))
     after = rows_without_times(home)
     assert before != after
-    return Tortured(home, move, before, after, undo_effects(home) if world == CARRIED else None)
+    return Tortured(home, move, before, after, undo_effects(home) if world == CARRIED else None, files_beside(home))
 
 
 @cache

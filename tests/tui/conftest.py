@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 LiveIn = Callable[["Home"], None]
 
 
+NOW_MS = 1_795_953_600_000
+"""When the tests take place, in milliseconds: a week after the sessions of the home were made."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """What anyio's plug-in runs the tests with."""
+    return "asyncio"
+
+
 @pytest.fixture
 def live_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveIn]:
     """Return a function that lets this process live in a home, in Greenwich."""
@@ -30,6 +40,7 @@ def live_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveIn]:
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("NO_COLOR")
         monkeypatch.chdir(home.path)
+        monkeypatch.setattr(time, "time", lambda: NOW_MS / 1000)
         time.tzset()
 
     yield live

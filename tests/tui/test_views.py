@@ -9,115 +9,99 @@ import pytest
 from tests.support.git import git
 from tests.support.history import one_with_two_homes, two_with_a_home
 from tests.support.rows import directories
-from tests.support.screen import run, shown
+from tests.support.screen import shown
 
 if TYPE_CHECKING:
     from tests.support.history import History
     from tests.support.home import Home
     from tests.tui.conftest import LiveIn
 
+pytestmark = pytest.mark.anyio
 
-def test_what_is_lost_is_shown_and_what_is_certain_is_rescued(history: History, live_in: LiveIn) -> None:
+
+async def test_what_is_lost_is_shown_and_what_is_certain_is_rescued(history: History, live_in: LiveIn) -> None:
     two_with_a_home(history)
     live_in(history.home)
 
-    async def scenario() -> None:
-        async with shown(history.home.database) as ui:
-            await ui.press("o")
-            ui.looks_like("lost")
-            await ui.press("r")
-            assert "Plan: 2 sessions to move." in ui.text
-            assert len(history.lost()) == 2
-            await ui.press("y")
-            assert "Moved 2 sessions" in ui.text
-            await ui.press("escape")
-            assert "No lost session." in ui.text
-
-    run(scenario())
+    async with shown(history.home.database) as ui:
+        await ui.press("o")
+        ui.looks_like("lost")
+        await ui.press("r")
+        assert "Plan: 2 sessions to move." in ui.text
+        assert len(history.lost()) == 2
+        await ui.press("y")
+        assert "Moved 2 sessions" in ui.text
+        await ui.press("escape")
+        assert "No lost session." in ui.text
     assert not history.lost()
 
 
 @pytest.mark.long
-def test_where_nothing_tells_a_person_chooses(history: History, live_in: LiveIn) -> None:
+async def test_where_nothing_tells_a_person_chooses(history: History, live_in: LiveIn) -> None:
     one_with_two_homes(history)
     live_in(history.home)
 
-    async def scenario() -> None:
-        async with shown(history.home.database) as ui:
-            await ui.press("o")
-            await ui.press("enter")
-            ui.looks_like("tie")
-            await ui.press("down", "enter")
-            assert "you said so" in ui.text
-            await ui.press("y")
-
-    run(scenario())
+    async with shown(history.home.database) as ui:
+        await ui.press("o")
+        await ui.press("enter")
+        ui.looks_like("tie")
+        await ui.press("down", "enter")
+        assert "you said so" in ui.text
+        await ui.press("y")
     assert [*directories(history.home).values()] == [f"{history.src}/store"]
 
 
 @pytest.mark.long
-def test_workspaces_are_gathered_in_the_main_one(history: History, live_in: LiveIn) -> None:
+async def test_workspaces_are_gathered_in_the_main_one(history: History, live_in: LiveIn) -> None:
     shop = history.home.repository("shop")
     git(shop, "worktree", "add", "-q", str(history.src / "review"))
     history.session(history.src / "review")
     live_in(history.home)
 
-    async def scenario() -> None:
-        async with shown(history.home.database) as ui:
-            await ui.press("w")
-            ui.looks_like("workspaces")
-            await ui.press("c")
-            await ui.press("y")
-            assert "Moved 1 session" in ui.text
-
-    run(scenario())
+    async with shown(history.home.database) as ui:
+        await ui.press("w")
+        ui.looks_like("workspaces")
+        await ui.press("c")
+        await ui.press("y")
+        assert "Moved 1 session" in ui.text
     assert {*directories(history.home).values()} == {str(shop)}
 
 
 @pytest.mark.long
-def test_a_folder_that_is_gone_has_no_workspaces_and_another_can_be_named(at_home: Home) -> None:
-    async def scenario() -> None:
-        async with shown(at_home.database) as ui:
-            await ui.press("w")
-            assert "is no directory" in ui.text
-            await ui.press("d")
-            await ui.type("~/src/shop")
-            await ui.press("enter")
-            assert "1 workspace of ~/src/shop" in ui.text
-
-    run(scenario())
+async def test_a_folder_that_is_gone_has_no_workspaces_and_another_can_be_named(at_home: Home) -> None:
+    async with shown(at_home.database) as ui:
+        await ui.press("w")
+        assert "is no directory" in ui.text
+        await ui.press("d")
+        await ui.type("~/src/shop")
+        await ui.press("enter")
+        assert "1 workspace of ~/src/shop" in ui.text
 
 
-def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> None:
+async def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> None:
     before = directories(at_home)
     at_home.run("move", "--from-dir", "~/src/shop-search", "--to-dir", "src/shop", "--yes")
     after = directories(at_home)
 
-    async def scenario() -> None:
-        async with shown(at_home.database) as ui:
-            await ui.press("l")
-            assert "~/src/shop-search -> ~/src/shop" in ui.text
-            assert "15 sessions (3 of subagents) moved; verified 15." in ui.words
-            await ui.press("u")
-            assert "Nothing was written yet" in ui.text
-            await ui.press("y")
-            await ui.press("escape")
-            assert directories(at_home) == before
-            await ui.press("down", "r")
-            assert "to move again" in ui.text
-            await ui.press("y")
-            assert directories(at_home) == after
-
-    run(scenario())
+    async with shown(at_home.database) as ui:
+        await ui.press("l")
+        assert "~/src/shop-search -> ~/src/shop" in ui.text
+        assert "15 sessions (3 of subagents) moved; verified 15." in ui.words
+        await ui.press("u")
+        assert "Nothing was written yet" in ui.text
+        await ui.press("y")
+        await ui.press("escape")
+        assert directories(at_home) == before
+        await ui.press("down", "r")
+        assert "to move again" in ui.text
+        await ui.press("y")
+        assert directories(at_home) == after
 
 
 @pytest.mark.long
-def test_the_keys(at_home: Home) -> None:
-    async def scenario() -> None:
-        async with shown(at_home.database) as ui:
-            await ui.press("question_mark")
-            ui.looks_like("help")
-            await ui.press("escape")
-            assert "Keys" not in ui.text
-
-    run(scenario())
+async def test_the_keys(at_home: Home) -> None:
+    async with shown(at_home.database) as ui:
+        await ui.press("question_mark")
+        ui.looks_like("help")
+        await ui.press("escape")
+        assert "Keys" not in ui.text

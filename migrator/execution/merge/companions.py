@@ -1,24 +1,109 @@
 """Files that come along with merged sessions: copied before the first commit, removed where a merge is taken back.
 
-The journal names all of them before the first is made. So taking back, after a kill too, looks at each one, and removes
-it if it is as it was brought. See `planning/merge/companions` for which they are.
+The journal names all of them before the first is made, with what is in it. So taking back, after a kill too, looks at
+each one, and removes it if it is as it was brought. Each is complete and on the disk before it gets its name, and what
+has that name already is never replaced. See `planning/merge/companions` for which they are.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+from contextlib import suppress
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.data_directory import data_directory_of
+from migrator.disk.ownership import give_path, make_directory, owner_of
+from migrator.disk.plain_files import digest_of
+from migrator.disk.spelling import is_same_directory
+from migrator.disk.status import is_there, names_in
+from migrator.disk.system import sync
+from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
+from migrator.errors import MigratorError, StalePlan
+from migrator.store.companion_files import OUTPUTS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
-    from migrator.model import CompanionFile
-
-
-def bring_files(files: Sequence[CompanionFile]) -> None:
-    """Copy each file to its target, unless that is there. Raises StalePlan if one isn't what the plan says any more."""
-    del files
+    from migrator.disk.ownership import Owner
+    from migrator.model import Merge, MergedFile
 
 
-def take_out_files(files: Sequence[CompanionFile]) -> None:
+def bring_files(
+    files: Iterable[MergedFile], between_steps: Callable[[], None] = lambda: None, *, again: bool = False
+) -> None:
+    """Copy each file to its target, unless that is there. Raises StalePlan if one isn't what the plan says any more.
+
+    Where rows come `again`, which are kept here, files come as far as they are as they were. Raises MigratorError where
+    one can't be copied.
+    """
+    in_order = sorted(files, key=lambda file: file.target)
+    for directory, inside in groupby(in_order, lambda file: Path(file.target).parent):
+        missing = [file for file in inside if digest_of(file.target) != file.digest]
+        if not missing:
+            continue
+        try:
+            owner = make_directory(directory, owner_of(directory))
+            remove_abandoned(directory)
+            with temporary_folder(directory) as folder:
+                for file in missing:
+                    between_steps()
+                    with suppress(*[StalePlan] * again):
+                        _bring(file, folder / "new", owner)
+            sync(directory)
+        except OSError as error:
+            raise MigratorError(
+                f"Files of sessions can't be copied to {directory} ({error.strerror or error}); nothing was brought."
+            ) from error
+
+
+def outputs_here(merge: Merge, store: str) -> dict[str, str]:
+    """Map the names of the long outputs of another data directory to where they are in that of the database `store`.
+
+    Only those that a merge brings, or that are here already.
+    """
+    there, here = Path(merge.other).parent, data_directory_of(Path(store))
+    if is_same_directory(str(there), str(here)):
+        return {}
+    found = {Path(file.target).name: file.target for file in merge.files}
+    for name in names_in(there / OUTPUTS):
+        source, target = str(there / OUTPUTS / name), str(here / OUTPUTS / name)
+        if is_there(target) and (digest := digest_of(target)) and digest == digest_of(source):
+            found[name] = target
+    return found
+
+
+def take_out_files(files: Iterable[MergedFile]) -> None:
     """Remove each target that is still as it was brought."""
-    del files
+    for directory, inside in groupby(files, lambda file: Path(file.target).parent):
+        for file in inside:
+            if digest_of(file.target) == file.digest:
+                os.unlink(file.target)
+        if directory.is_dir():
+            sync(directory)
+
+
+def _bring(file: MergedFile, new: Path, owner: Owner | None) -> None:
+    try:
+        shutil.copy2(file.source, new, follow_symlinks=False)  # opencode deletes old outputs by their time
+    except FileNotFoundError as error:
+        raise _stale(file, f"{file.source} is gone") from error
+    if digest_of(str(new)) != file.digest:
+        raise _stale(file, f"{file.source} has changed")
+    give_path(new, owner)
+    sync(new)
+    try:
+        os.link(new, file.target)
+    except FileExistsError as error:
+        raise _stale(file, f"{file.target} is another file now") from error
+    except OSError:  # a disk that knows no second names
+        if is_there(file.target):
+            raise
+        new.rename(file.target)
+    new.unlink(missing_ok=True)
+
+
+def _stale(file: MergedFile, what: str) -> StalePlan:
+    return StalePlan(f"The plan is stale: {what}. Nothing was written; plan again.", (file.session,))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
-from migrator.store.contents import content_digests
+from migrator.store.contents import content_digests, fingerprints, is_digest
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from migrator.execution.journal_rows import Job
     from migrator.model import Change, MergedSession
@@ -58,7 +58,7 @@ def _taken_here(
 def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]) -> dict[str, str]:
     """Map the sessions that changed in the other database to what changed."""
     wanted = {change.session: change.before for change in changes}
-    now, content = theirs.bindings(wanted), content_digests(theirs, wanted)
+    now, content = theirs.bindings(wanted), contents(theirs, wanted, merged)
     found = {}
     for id_, before in wanted.items():
         if id_ not in now:
@@ -68,6 +68,13 @@ def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str
         elif now[id_][0] != before:
             found[id_] = f"is in {now[id_][0].directory} in {theirs.path} now"
     return found
+
+
+def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSession]) -> dict[str, str]:
+    """Map each of these sessions that exists to what `MergedSession.content` would be for it."""
+    digested = {id_ for id_ in ids if is_digest(merged[id_].content)}
+    found = content_digests(store, digested) if digested else {}
+    return found | fingerprints(store, [id_ for id_ in ids if id_ not in digested])
 
 
 def _changed_here(
@@ -86,7 +93,7 @@ def changed_since(
     store: Store, ids: Iterable[str], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
     """Yield those of these sessions that aren't as `edits`, which take them out again, say; and what changed."""
-    content = content_digests(store, wanted := [*ids])
+    content = contents(store, wanted := [*ids], merged)
     for id_ in wanted:
         if id_ not in content:
             yield id_, "was deleted"

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.execution.value_edits import without_files
 from migrator.model import Binding, FileUndo
+from migrator.store.companion_files import with_outputs_at
 from migrator.store.row_json import decode, stringify
-from migrator.store.session_tables import SESSIONS, session_rows, session_tables
+from migrator.store.session_tables import CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from migrator.model import Change
@@ -25,21 +26,29 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_STAYS = {*Binding._fields, "id", "parent_id", "slug", "time_suspended", "resume_attempts"}
+_STAYS = {*Binding._fields, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
 _REPLACED = {"todo"}
 """Tables whose rows of a session are a whole: those of the longer one replace the others."""
 
 
-def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change]) -> list[Edit]:
-    """Return the edits for these sessions, which both databases have: first rows that others refer to."""
+def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change], outputs: Mapping[str, str]) -> list[Edit]:
+    """Return the edits for these sessions, which both databases have: first rows that others refer to.
+
+    `outputs` are the long outputs that are here, by name.
+    """
     there = {table.name: table for table in session_tables(theirs.connection)}
     edits: list[Edit] = []
     for change in changes:
         for table in session_tables(ours.connection):
-            if table.name in there:
+            if table.name in there and table.name not in NOT_MERGED:
                 columns = [column for column in table.columns if column in there[table.name].columns]
                 here = session_rows(ours, table, table.columns, change.session)
                 added = session_rows(theirs, table, columns, change.session)
+                for row in added:
+                    if "owner_id" in row:
+                        row["owner_id"] = None
+                    if outputs and isinstance(data := row.get("data"), str):
+                        row["data"] = with_outputs_at(data, outputs)
                 edits += _edits(table.name, change, here, added)
     return edits
 

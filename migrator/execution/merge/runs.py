@@ -7,30 +7,34 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import StalePlan
+from migrator.errors import MigratorError, StalePlan
 from migrator.execution import traces
 from migrator.execution.conflicts import conflict_sentence
 from migrator.execution.disk_space import DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.journal_rows import Job
+from migrator.execution.merge.companions import outputs_here
 from migrator.execution.merge.conflicts import find_merge_conflicts
 from migrator.execution.merge.continuation import continuation_edits
+from migrator.execution.merge.file_undo import carry_file_undo
 from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
 from migrator.execution.merge.under_way import MergeUnderWay
-from migrator.execution.run_log import journal_of
+from migrator.execution.run_log import journal_of, open_run, run_entries, undone_by
 from migrator.execution.value_edits import inverted_edits
-from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan
+from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan, RunStatus
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.untouched import untouched
+from migrator.text import our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from migrator.arguments import WriteRequest
     from migrator.execution.conflicts import Conflicts
     from migrator.execution.journal import Journal
     from migrator.model import Change, Merge, Run
+    from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
     from migrator.store.untouched import UntouchedView
@@ -46,14 +50,18 @@ class Merging:
 
     view: UntouchedView | None = None
     theirs: Store | None = None
+    places: Places | None = None
 
-    def prepare(self, writer: Writer, job: Job) -> Job:
-        """Return the job with the edits of sessions that only go on."""
-        continued = continued_sessions(merge_of(job))
-        some = [change for change in job.plan.changes if change.session in continued]
-        if self.theirs is None or not some:
+    def prepare(self, writer: Writer, job: Job, between_steps: Callable[[], None]) -> Job:
+        """Return the job with the edits of sessions that only go on, and of file undo, which is carried first."""
+        if self.theirs is None or self.places is None:
             return job
-        return replace(job, prepared_edits=tuple(continuation_edits(writer, self.theirs, some)))
+        continued, changes = continued_sessions(merge_of(job)), job.plan.changes
+        some = [change for change in changes if change.session in continued]
+        outputs = outputs_here(merge_of(job), str(writer.path)) if some else {}
+        edits, made = carry_file_undo(writer, self.theirs, self.places, changes, between_steps)
+        edits += continuation_edits(writer, self.theirs, some, outputs)
+        return replace(job, prepared_edits=tuple(edits), carried=tuple(made))
 
     def stage(self, writer: Writer, job: Job) -> Staging:
         """Stage the changes of a job."""
@@ -144,7 +152,9 @@ def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Coll
     changes = [change for change in run.changes() if change.session not in taken_back]
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
-    single = inverted_edits(reversed([edit for edit in edits if edit.session in continued]))
+    single = inverted_edits(
+        reversed([edit for edit in edits if edit.session in continued or edit.table == merging.INSTRUCTIONS])
+    )
     why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)
     plan = Plan(
         str(store.path),
@@ -165,6 +175,22 @@ def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Coll
 def _inverted(changes: Iterable[Change], why: tuple[str, ...]) -> Iterator[Change]:
     for change in changes:
         yield change._replace(before=change.after, after=change.before, selected_by=why, undo=FileUndo.NONE)
+
+
+def refuse_without_removal(run: Journal) -> None:
+    """Refuse to take a merge back as long as its sessions are out of the database that they came from."""
+    if run.merge is None or run.merge.taken_out:
+        return
+    entries = run_entries(run.merge.other)
+    undone = undone_by(entries)
+    for entry in entries:
+        if entry.status is RunStatus.APPLIED and entry.undoes is None and entry.id not in undone:
+            with open_run(entry.id, run.merge.other) as other:
+                if other.merge is not None and other.source == run.entry.id:
+                    raise MigratorError(
+                        f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
+                        f"`{our_command('undo', entry.id)}` puts them back there."
+                    )
 
 
 def merge_of(job: Job) -> Merge:

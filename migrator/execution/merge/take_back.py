@@ -6,19 +6,23 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.execution.conflicts import SHOWN
 from migrator.execution.interrupts import deferred_interrupts
+from migrator.execution.merge.companions import bring_files, take_out_files
 from migrator.execution.merge.conflicts import changed_since
+from migrator.execution.rollback import Written
 from migrator.execution.value_edits import inverted_edits
 from migrator.model import FileUndo, MergeVerdict
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.sql import WHOLE
 from migrator.store.staging import Staging
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from migrator.execution.rollback import Written
+    from migrator.execution.journal import Journal
     from migrator.model import Change, Merge
     from migrator.store.reader import Store
     from migrator.store.writer import Edit, Writer
@@ -47,24 +51,42 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
         there = bool(store.existing(whole))
         return not there if merge.taken_out else there
     for edit in edits:
-        if edit.table != "todo":
+        if edit.table not in {"todo", merging.INSTRUCTIONS}:
             now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
             return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now == edit.after
     return True
 
 
+def refuse_if_used(store: Store, journal: Journal) -> None:
+    """Raise MigratorError, which names them, if sessions that a merge brought were used since it was cut off.
+
+    What was said in them would be lost if it was taken back.
+    """
+    run = Written.read(journal)
+    merge = run.merge
+    if merge is None or merge.taken_out:
+        return
+    merged = {session.session: session for session in merge.sessions}
+    written = [(chunk, edits) for chunk, edits in run.chunks if is_written(store, chunk, edits, merge)]
+    there = store.existing(change.session for chunk, _ in written for change in chunk)
+    edits = inverted_edits(edit for _, some in written for edit in some)
+    if used := dict(changed_since(store, sorted(there), merged, edits)):
+        named = "; ".join(f"{id_} {what}" for id_, what in [*used.items()][:SHOWN])
+        raise MigratorError(
+            f"What run {run.entry.id} brought was used since it was cut off ({named}), and would be lost; "
+            f"`{our_command('resume', run.entry.id)}` finishes the run instead."
+        )
+
+
 def take_back_merge(writer: Writer, run: Written) -> int:
     """Take back every chunk that was committed; return the number of sessions.
 
-    Ctrl-C waits until this is done; after a kill it can be started again. Raises MigratorError if sessions that came
-    were used since then: what was said in them would be lost.
+    Ctrl-C waits until this is done; after a kill it can be started again.
     """
     merge = run.merge
     assert merge is not None  # noqa: S101 - for the type checker: only merges come here
     with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
         written = [(chunk, edits) for chunk, edits in run.chunks if is_written(writer, chunk, edits, merge)]
-        if not merge.taken_out:
-            _check_unused(writer, written, merge)
         kept = merging.attached_source(writer, file_uri(run.journal, "mode=rw")) if merge.taken_out else nullcontext()
         with kept:
             for chunk, edits in written:
@@ -73,6 +95,10 @@ def take_back_merge(writer: Writer, run: Written) -> int:
             for project in run.projects:
                 undo = writer.unregister if project.register else writer.register
                 undo(project.change, project.registered)
+        if merge.taken_out:
+            bring_files(merge.files, again=True)
+        else:
+            take_out_files(merge.files)
     return sum(len(chunk) for chunk, _ in written)
 
 
@@ -81,17 +107,7 @@ def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Ed
     with writer.transaction():
         staging = stage_merge(writer, chunk, merge)
         (merging.bring_back if merge.taken_out else merging.take_out)(staging, 1, staging.last)
-        writer.edit(inverted_edits(reversed([edit for edit in edits if edit.session in continued])))
-
-
-def _check_unused(store: Store, written: Sequence[tuple[Sequence[Change], Sequence[Edit]]], merge: Merge) -> None:
-    """Raise MigratorError, which names them, if sessions that came were used since."""
-    merged = {session.session: session for session in merge.sessions}
-    ids = [change.session for chunk, _ in written for change in chunk]
-    there = store.existing(ids)
-    edits = inverted_edits(edit for _, some in written for edit in some)
-    if used := dict(changed_since(store, [id_ for id_ in ids if id_ in there], merged, edits)):
-        named = "; ".join(f"{id_} {what}" for id_, what in [*used.items()][:5])
-        raise MigratorError(
-            f"What the run brought was used since it was cut off ({named}), and would be lost; finish the run instead."
-        )
+        inverted = inverted_edits(reversed(edits))
+        shared = [edit for edit in inverted if edit.table == merging.INSTRUCTIONS]
+        writer.edit([edit for edit in inverted if edit.session in continued and edit not in shared])
+        merging.edit_instructions(writer, shared)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import StalePlan
 from migrator.execution.engine import RunUnderWay
-from migrator.execution.merge.companions import bring_files, take_out_files
+from migrator.execution.merge.companions import bring_files, outputs_here, take_out_files
 from migrator.execution.merge.take_back import continued_sessions, stage_merge, take_back_merge
 from migrator.execution.opencode_2 import companion_edits
 from migrator.store import merging
+from migrator.store.companion_files import rows_naming_outputs, with_outputs_at
 from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
@@ -37,18 +38,19 @@ class MergeUnderWay(RunUnderWay):
         assert journal.merge is not None  # noqa: S101 - for the type checker
         self._merge, self._view = journal.merge, view
         self._continued = continued_sessions(journal.merge)
+        self._outputs = outputs_here(journal.merge, str(writer.path)) if view else {}
 
     def write(self, progress: Callable[[int], None]) -> None:
         """Bring the files, then write; files that belong to what was taken out go last."""
         if not self._merge.taken_out:
-            bring_files(self._merge.files)
+            bring_files(self._merge.files, lambda: progress(0), again=self._view is None)
         super().write(progress)
 
     def close(self) -> None:
-        """Record that everything was done, and remove the files of what was taken out."""
-        super().close()
+        """Remove the files of what was taken out, and record that everything was done."""
         if self._merge.taken_out:
             take_out_files(self._merge.files)
+        super().close()
 
     def _write_chunk(self, number: int, numbers: range) -> None:
         writer, journal, staging = self._writer, self._journal, self._staging
@@ -64,19 +66,38 @@ class MergeUnderWay(RunUnderWay):
             if self._merge.taken_out:
                 recorded = self._whole_rows(whole)
                 done = merging.take_out(staging, first, last)
+                merging.edit_instructions(writer, edits)
             else:
                 bring = merging.bring if self._view else merging.bring_back
                 done = bring(staging, first, last)
                 if self._view:
+                    self._say_differently(whole, [edit for edit in edits if edit.session not in self._continued])
                     told = companion_edits(staging, first, last, announce=self._before.entry.announces)
                     writer.edit([edit for edit in told if edit.session not in self._continued])
+                told_before = merging.missing_instructions(writer, sessions) if self._view else edits
+                merging.edit_instructions(writer, told_before)
                 recorded = [edit._replace(before=None, after=edit.before) for edit in self._whole_rows(whole)]
-            if done != len(whole) or writer.edit(edits) != len(edits):
+                recorded += told_before if self._view else []
+            goes_on = [e for e in edits if e.session in self._continued and e.table != merging.INSTRUCTIONS]
+            if done != len(whole) or writer.edit(goes_on) != len(goes_on):
                 raise StalePlan(f"The database changed while the run was writing ({sessions[0]}).", tuple(sessions))
             journal.intend(number, first, last, [*edits, *recorded])
             self._chunks.append((numbers, [*edits, *recorded]))
             if self._view:
                 self._view.check()
+
+    def _say_differently(self, sessions: list[str], edits: list[Edit]) -> None:
+        """Set what rows of these sessions, which have just come, say differently here: `edits`, and long outputs."""
+        writer = self._writer
+        if writer.edit(edits) != len(edits):
+            raise StalePlan(f"The database changed while the run was writing ({sessions[0]}).", tuple(sessions))
+        naming = rows_naming_outputs(writer, sessions) if self._outputs else ()
+        writer.edit(
+            [
+                Edit(table, "data", id_, of, data, with_outputs_at(data, self._outputs))
+                for table, id_, of, data in naming
+            ]
+        )
 
     def _whole_rows(self, sessions: list[str]) -> list[Edit]:
         """Return the rows of these sessions, as edits that delete them, by which an undo tells whether they changed."""
@@ -87,10 +108,7 @@ class MergeUnderWay(RunUnderWay):
         ]
 
     def _take_back(self, written: Written) -> int:
-        done = take_back_merge(self._writer, written)
-        if not self._merge.taken_out:
-            take_out_files(self._merge.files)
-        return done
+        return take_back_merge(self._writer, written)
 
     def _count_arrived(self) -> tuple[int, int]:
         changes = self._journal.changes()

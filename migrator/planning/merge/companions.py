@@ -1,27 +1,78 @@
-"""Which files outside of the database come along with a session of another data directory.
+"""Which files outside of the database come along with sessions of another data directory, and what stays there.
 
-This is the seam for everything that hangs on a session besides rows. `companion_files` is asked once when a merge is
-planned, with the sessions that come, and returns a `CompanionFile` for each file: its full path in the other data
-directory, where it goes in ours, and the SHA-256 of what is in it. The plan carries them, `execution/merge/companions`
-copies them before the rows of the first chunk are committed, and records each of them in the journal before that, so
-that taking the merge back removes exactly those that are still as they were brought. A file that is there already with
-the same content is nothing to do; one with another content is left alone, and the plan says so with a warning.
+The plan carries each file with its full path in the other data directory, where it goes in ours, and the SHA-256 of
+what is in it. `execution/merge/companions` copies them before the rows of the first chunk are committed, and the
+journal names each of them before that, so that taking the merge back removes exactly those that are still as they were
+brought. A file that is there already with the same content is nothing to do; one with another content is left alone,
+and the plan says so with a warning.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.disk.data_directory import data_directory_of
+from migrator.disk.plain_files import digest_of
+from migrator.disk.spelling import is_same_directory
+from migrator.disk.status import is_there
+from migrator.model import MergedFile, PlanWarning
+from migrator.store.companion_files import OUTPUTS, companion_names
+from migrator.store.session_tables import rows_left_there
+from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
-    from migrator.model import CompanionFile, PlanWarning
     from migrator.store.reader import Store
 
+FILE_STAYS, PROMPT_STAYS = "file-stays", "prompt-stays"
+"""The codes of warnings about files that aren't replaced, and about what stays in the other database."""
+_NAMED = 3
 
-def companion_files(
-    ours: Store, theirs: Store, sessions: Collection[str]
-) -> tuple[tuple[CompanionFile, ...], tuple[PlanWarning, ...]]:
-    """Return the files that come along with these sessions, and what a person should know of others."""
-    del ours, theirs, sessions
-    return (), ()
+
+class Companions(NamedTuple):
+    """The files that come along with sessions, and what a person should know of others.
+
+    `naming` are the sessions of which rows name a long output that will be here: by another path, mostly.
+    """
+
+    files: tuple[MergedFile, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()
+    naming: frozenset[str] = frozenset()
+
+
+def companion_files(ours: Store, theirs: Store, sessions: Collection[str]) -> Companions:
+    """Return what comes along with these sessions."""
+    warnings = [*_left_there(theirs, sessions)]
+    there, here = theirs.path.parent, data_directory_of(ours.path)
+    if is_same_directory(str(there), str(here)):
+        return Companions((), tuple(warnings))
+    coming, staying, naming = [], [], set()
+    for name, session in companion_names(theirs, there, sessions).items():
+        source, target = os.path.join(there, name), os.path.join(here, name)
+        if (digest := digest_of(source)) is None:
+            continue
+        if not is_there(target):
+            coming.append(MergedFile(session, source, target, digest))
+        elif digest_of(target) != digest:
+            staying.append(target)
+            continue
+        if name.startswith(OUTPUTS):
+            naming.add(session)
+    warnings += [_warn_of(staying)] if staying else []
+    return Companions(tuple(coming), tuple(warnings), frozenset(naming))
+
+
+def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarning]:
+    """Yield what stays in the other database though a person may look for it here: prompts that wait."""
+    left = rows_left_there(theirs, sessions).values()
+    if number := sum(bool(tables - {"session_share"}) for tables in left):
+        have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} prompts"
+        yield PlanWarning(PROMPT_STAYS, f"{have} that wait to be sent, and wait there.")
+
+
+def _warn_of(files: list[str]) -> PlanWarning:
+    named = first_few([tilde(file) for file in files], _NAMED)
+    what = f"{count(len(files), 'file')} of sessions {'is' if len(files) == 1 else 'are'} here already, with"
+    return PlanWarning(FILE_STAYS, f"{what} another content, and {'stays' if len(files) == 1 else 'stay'}: {named}.")

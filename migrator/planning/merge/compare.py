@@ -5,32 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import MergedSession, MergeVerdict
-from migrator.store.contents import content_digests, message_digests
+from migrator.store.contents import content_digests, fingerprints, message_digests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Selection
     from migrator.store.reader import Store
 
 
-def compare(ours: Store, theirs: Store, selection: Selection) -> list[MergedSession]:
-    """Compare every selected session, in the order of the selection; both databases are read once."""
-    ids = [selected.session.id for selected in selection.sessions]
-    content, here = content_digests(theirs, ids), content_digests(ours, ids)
+def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]) -> list[MergedSession]:
+    """Compare sessions of the other database, (id, root, title) of each, in the order given.
+
+    Those that both databases have are compared by digests of every message; of the others the fingerprint is kept.
+    """
+    ids = [id_ for id_, *_ in sessions]
+    both = ours.existing(ids)
+    content = fingerprints(theirs, [id_ for id_ in ids if id_ not in both])
+    here = content_digests(ours, both) if both else {}
+    content |= content_digests(theirs, both) if both else {}
     differing = [id_ for id_ in here if here[id_] != content[id_]]
     messages = (message_digests(ours, differing), message_digests(theirs, differing)) if differing else ({}, {})
     found = []
-    for selected in selection.sessions:
-        id_ = selected.session.id
-        verdict, differs = MergeVerdict.NEW, None
-        if id_ in here:
-            verdict = MergeVerdict.SAME
-        if id_ in differing:
+    for id_, root, title in sessions:
+        verdict, differs = MergeVerdict.SAME if id_ in here else MergeVerdict.NEW, None
+        if id_ in messages[0]:
             verdict, differs = _compare(messages[0][id_], messages[1][id_])
-        title = selected.session.title
-        found.append(MergedSession(id_, selected.root, title, verdict, content[id_], here.get(id_), differs))
+        found.append(MergedSession(id_, root, title, verdict, content[id_], here.get(id_), differs))
     return found
+
+
+def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Collection[str]) -> Iterator[MergedSession]:
+    """Yield these sessions, those that are `naming` files by their paths here with a digest for their fingerprint.
+
+    Their rows will be of another length, and say the same.
+    """
+    digests = content_digests(theirs, naming) if naming else {}
+    for session in compared:
+        yield session._replace(content=digests.get(session.session, session.content))
 
 
 def _compare(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[MergeVerdict, str | None]:

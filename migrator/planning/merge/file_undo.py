@@ -1,16 +1,20 @@
 """What becomes of the file undo of sessions that come from another database.
 
-Two databases in one directory, as those of release channels are, share the snapshots there: a session that keeps its
-project and directory keeps its file undo. Everything else is detached, since an undo deletes each file that it can't
-find in a snapshot.
+It comes along where it was certainly made in the very folder that is here, or in one of the same repository beside it,
+as with any move; its snapshots may be in another data directory. Everything else is detached, since an undo deletes
+each file that it can't find in a snapshot. So is what a session goes on with that is here already. Only where the
+directory isn't here and the data directory is the same, as with databases of two release channels, all stays as it is.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.disk.data_directory import data_directory_of
+from migrator.disk.spelling import is_same_directory
+from migrator.disk.status import is_gone
 from migrator.errors import MigratorError
-from migrator.model import FileUndo
+from migrator.model import FileUndo, UndoTurns
 from migrator.planning.file_undo import FileUndoDecider
 
 if TYPE_CHECKING:
@@ -21,25 +25,27 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.store.reader import Store
 
+_GOES_ON = "it is here already, and goes on with turns of another database"
+
 
 def decide_file_undo(
     ours: Store, theirs: Store, places: Places, policy: FileUndoPolicy, changes: Sequence[Change]
 ) -> tuple[Sequence[Change], Sequence[PlanWarning]]:
     """Return the changes with what becomes of their file undo; trees with a turn that can't be read are left out."""
-    shared = ours.path.parent == theirs.path.parent
-    losing = [change for change in changes if policy == "detach" or not shared or change.invalidates_file_undo]
-    if not losing:
-        return changes, ()
-    decided, warnings = FileUndoDecider(theirs, places, "detach").decide(losing)
-    because = "its snapshots are in another data directory" if not shared else "its turns were made in another place"
-    new = {}
-    for change in decided:
-        if change.undo is FileUndo.DETACH and policy != "detach":
-            if policy == "carry":
-                raise MigratorError(
-                    f"File undo of {change.session} can't be carried: {because}. --undo-files auto detaches it."
-                )
-            change = change._replace(turns=change.turns._replace(because=because))  # noqa: PLW2901
-        new[change.session] = change
-    left_out = {warning.session for warning in warnings}
-    return [new.get(change.session, change) for change in changes if change.root not in left_out], warnings
+    as_it_is = {c.session for c in changes if policy != "detach" and _stays_as_it_is(ours, theirs, c)}
+    looked_at = [change for change in changes if change.session not in as_it_is]
+    found, warnings = FileUndoDecider(theirs, places, policy, into=ours).decide(looked_at) if looked_at else ([], [])
+    decided = [*found, *(change for change in changes if change.session in as_it_is)]
+    here = ours.existing(change.session for change in decided if change.undo is FileUndo.CARRY)
+    if here and policy == "carry":
+        raise MigratorError(f"File undo of {min(here)} can't be carried: {_GOES_ON}. --undo-files auto detaches it.")
+    lost = UndoTurns(0, None, _GOES_ON)
+    new = {c.session: c._replace(undo=FileUndo.DETACH, turns=lost) if c.session in here else c for c in decided}
+    return [new[change.session] for change in changes if change.session in new], warnings
+
+
+def _stays_as_it_is(ours: Store, theirs: Store, change: Change) -> bool:
+    """Tell whether nothing changes for a session's undo, and nobody can look at its files."""
+    if change.invalidates_file_undo or not is_gone(change.after.directory):
+        return False
+    return is_same_directory(str(theirs.path.parent), str(data_directory_of(ours.path)))

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarning
 from migrator.planning.merge.companions import companion_files
-from migrator.planning.merge.compare import compare
+from migrator.planning.merge.compare import compare, with_digests
 from migrator.planning.merge.file_undo import decide_file_undo
-from migrator.planning.merge.schemas import check_columns, check_dialects
+from migrator.planning.merge.schemas import check_age, check_columns, check_dialects
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
+from migrator.store.sql import IN, array_of
 from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from migrator.choices import FileUndoPolicy, OnDuplicate
     from migrator.model import Binding, MergedSession, Place, Selected, Selection
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from migrator.planning.merge.destination import MergeDestination
     from migrator.store.reader import Store
 
-LEFT_OUT, DIVERGED, FOREIGN = "left-out", "diverged", "foreign-directory"
-"""The codes of warnings about sessions that stay in the other database, that differ, and that are taken as they are."""
+LEFT_OUT, DIVERGED, FOREIGN, SHARED = "left-out", "diverged", "foreign-directory", "shared"
+"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared."""
 
 _NAMED = 5
 _HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
@@ -67,7 +68,8 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_dialects(ours, theirs)
-    compared = compare(ours, theirs, selection)
+    check_age(ours, theirs)
+    compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
     kept = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
@@ -78,7 +80,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     coming = [change.session for change in changes]
     check_columns(ours, theirs, coming)
     _refuse_collisions(ours, theirs, coming)
-    files, about_files = companion_files(ours, theirs, coming)
+    companions = companion_files(ours, theirs, coming)
     needed = {change.after.project_id for change in changes}
     used = [place for id_, place in placed.places.items() if id_ in needed]
     foreign = {change.after.directory for change in changes if destination.is_foreign(change.before)}
@@ -97,12 +99,20 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *_foreign_warnings(foreign),
             *odd_row_warnings(theirs),
             *odd_turns,
-            *about_files,
+            *_share_warnings(theirs, coming),
+            *companions.warnings,
         ),
         tuple(staying),
         sources=find_sources(changes, theirs.projects()),
         announce=rules.announce and ours.schema.has_v2 and moved,
-        merge=Merge(str(theirs.path), signature, tuple(compared), tuple(sorted(foreign)), files, remove=rules.remove),
+        merge=Merge(
+            str(theirs.path),
+            signature,
+            tuple(with_digests(compared, theirs, companions.naming)),
+            tuple(sorted(foreign)),
+            companions.files,
+            remove=rules.remove,
+        ),
     )
 
 
@@ -192,6 +202,14 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
             )
 
 
-def _foreign_warnings(foreign: Iterable[str]) -> Iterator[PlanWarning]:
-    for directory in sorted(foreign):
-        yield PlanWarning(FOREIGN, f"{tilde(directory)} isn't here; its sessions are taken as they are.")
+def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    if shared := theirs.ids_where(f"share_url IS NOT NULL AND id {IN}", [array_of(sessions)]):
+        what = f"{count(len(shared), 'session')} {'is' if len(shared) == 1 else 'are'} shared"
+        yield PlanWarning(SHARED, f"{what}; the share stays with the other database: {first_few(shared, _NAMED)}.")
+
+
+def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
+    if foreign:
+        isnt = f"{count(len(foreign), 'directory', 'directories')} {'is' if len(foreign) == 1 else 'are'} not here"
+        named = first_few([*map(tilde, sorted(foreign))], _NAMED)
+        yield PlanWarning(FOREIGN, f"{isnt}, and the sessions in {named} are taken as they are.")

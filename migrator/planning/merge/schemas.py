@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.store.session_tables import has_rows, session_tables
+from migrator.store.schema import newest_upgrade
+from migrator.store.session_tables import NOT_MERGED, has_rows, session_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _OF_1 = {"session", "message", "part", "todo", "session_share"}
 """The tables of opencode 1 that opencode 2 leaves where they are."""
+
+_UPGRADE = "Start the newer opencode on this database once, which upgrades it, then merge."
 
 
 def check_dialects(ours: Store, theirs: Store) -> None:
@@ -36,10 +39,26 @@ def check_dialects(ours: Store, theirs: Store) -> None:
     )
 
 
+def check_age(ours: Store, theirs: Store) -> None:
+    """Raise MigratorError if the other database has seen an upgrade that this one hasn't."""
+    here, there = newest_upgrade(ours.connection), newest_upgrade(theirs.connection)
+    if here is not None and there is not None and there > here:
+        raise MigratorError(
+            f"{theirs.path} is of a newer opencode than {ours.path}: its tables were last upgraded by one of "
+            f"{_day(there)}, and these by one of {_day(here)}. {_UPGRADE}"
+        )
+
+
+def _day(upgrade: str) -> str:
+    return f"{upgrade[:4]}-{upgrade[4:6]}-{upgrade[6:8]}"
+
+
 def check_columns(ours: Store, theirs: Store, sessions: Collection[str]) -> None:
     """Raise MigratorError if rows of these sessions wouldn't fit: the other database is of a newer opencode."""
     here = {table.name: table for table in session_tables(ours.connection)}
     for table in session_tables(theirs.connection):
+        if table.name in NOT_MERGED:
+            continue
         if table.name in _OF_1 and ours.schema.dialect == "v2":
             continue  # opencode 2 has imported what is in it, and doesn't read it
         fitting = here.get(table.name)
@@ -52,8 +71,7 @@ def check_columns(ours: Store, theirs: Store, sessions: Collection[str]) -> None
                 f"its table {table.name} has {', '.join(sorted(extra))}" if fitting else f"it has rows in {table.name}"
             )
             raise MigratorError(
-                f"{theirs.path} is of a newer opencode than {ours.path} ({what}, which has no place here): start the "
-                "newer opencode on this database once, which upgrades it, then merge."
+                f"{theirs.path} is of a newer opencode than {ours.path} ({what}, which has no place here). {_UPGRADE}"
             )
         raise MigratorError(
             f"{theirs.path} has rows in {table.name} without {', '.join(sorted(lacking))}, which this database needs: "

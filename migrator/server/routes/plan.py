@@ -1,9 +1,17 @@
-"""`POST /plan`: plan a mass move, or to bring lost sessions home; `GET /plans/{id}.html`: its report as a page."""
+"""`POST /plan`: plan what `move`, `rescue` and others would do; `GET /plans/{id}.html`: its report as a page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.arguments import (
+    ConsolidateRequest,
+    MergeRequest,
+    MoveRequest,
+    ProtectRequest,
+    RelocateRequest,
+    RescueRequest,
+)
 from migrator.documents.plan import plan_document
 from migrator.server import plan_request
 from migrator.server.endpoint import Endpoint, ResponseSpec
@@ -17,6 +25,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from migrator.arguments import PlanRequest
+    from migrator.model import Plan
+    from migrator.operations.context import CommandContext
+
 
 async def plan(request: Request) -> Response:
     """Answer with a plan, and keep it in case it is applied by its digest."""
@@ -24,18 +36,37 @@ async def plan(request: Request) -> Response:
     body = await json_body(request)
 
     def respond() -> Response:
-        from migrator.arguments import MoveRequest
-        from migrator.operations.move import plan_move
-        from migrator.operations.rescue import plan_rescue
-
         asked = plan_request.read_request(body)
         with state.access.reading() as context:
-            planned = plan_move(context, asked) if isinstance(asked, MoveRequest) else plan_rescue(context, asked)
+            planned = _plan(context, asked)
         document = plan_document(planned)
         state.plans.keep(document["digest"], planned)
         return json_response(document)
 
     return await in_thread(respond)
+
+
+def _plan(context: CommandContext, asked: PlanRequest) -> Plan:
+    from migrator.operations.consolidate import plan_consolidate
+    from migrator.operations.merge import plan_merge
+    from migrator.operations.move import plan_move
+    from migrator.operations.protect import plan_protect
+    from migrator.operations.relocate import plan_relocate
+    from migrator.operations.rescue import plan_rescue
+
+    match asked:
+        case MoveRequest():
+            return plan_move(context, asked)
+        case RescueRequest():
+            return plan_rescue(context, asked)
+        case RelocateRequest():
+            return plan_relocate(context, asked)
+        case ConsolidateRequest():
+            return plan_consolidate(context, asked)[0]
+        case MergeRequest():
+            return plan_merge(context, asked)
+        case ProtectRequest():
+            return plan_protect(context, asked)
 
 
 async def plan_page(request: Request) -> Response:
@@ -69,18 +100,19 @@ ENDPOINT = Endpoint(
     "/plan",
     "plan",
     plan,
-    "Plan to move many sessions, or to bring lost ones home",
-    "Nothing is written. The body says which sessions and where they go: each name is that of a long option of "
-    "`opencode-migrator move` or, with the `command` `rescue`, of `opencode-migrator rescue`. `true` and `false` are "
-    "for flags (`false` for `--no-...`), and an option that may be repeated takes an array. `cwd` and relative paths "
-    "mean the directory that the server was started in; `-` for standard input is refused.",
+    "Plan to move many sessions, to bring lost ones home, or to follow a folder",
+    "Nothing is written. The body says which sessions and where they go. Each name is that of a long option of "
+    "`opencode-migrator move`, or of the `command` that the body names, in camel case: `toDir` is `--to-dir`. `true` "
+    "and `false` are for flags (`false` for `--no-...`), and an option that may be repeated takes an array. `relocate` "
+    "takes `folders`, `consolidate` a `repository`, `merge` the `other` database. `cwd` and relative paths mean the "
+    "directory that the server was started in; `-` for standard input is refused.",
     ResponseSpec(
         "What would change: plan@1. The server keeps it for a while under its `digest`.",
         {"application/json": {"$ref": "#/components/schemas/Plan"}},
     ),
     refusals=(404, 409, 422, 503),
     body=plan_request.schema(),
-    example={"from-dir": ["~/src/shop-*"], "to-dir": "~/src/shop", "since": "2026-01-01"},
+    example={"fromDir": ["~/src/shop-*"], "toDir": "~/src/shop", "since": "2026-01-01"},
 )
 
 PAGE = Endpoint(

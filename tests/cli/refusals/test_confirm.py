@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.home import Home
 from tests.support.refusal import files, sentence
+from tests.support.shell import printed_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +25,8 @@ def test_without_yes_and_without_a_terminal(home: Home, saved: Path) -> None:
         said = sentence(finished, 1)
         assert finished.stdout.startswith("Plan: ")
         assert "Nothing was written" in said
-        assert f"opencode-migrator {command[0]}" in said
-        assert said.endswith(" --yes`.")
+        assert printed_command(finished.stderr).startswith(f"opencode-migrator {command[0]} ")
+        assert finished.stderr.endswith(" --yes\n")
     assert home.everything() == before
     assert not list(home.state.glob("runs/*.db"))
 
@@ -36,7 +37,8 @@ def test_undo_without_yes_and_without_a_terminal_names_the_run(home: Home) -> No
     finished = home.run("undo")
     assert finished.stdout.startswith("Plan: ")
     # whatever runs in between, what was shown is what is taken back
-    assert sentence(finished, 1).endswith(f"opencode-migrator undo {run} --yes`.")
+    assert sentence(finished, 1) == "Nothing was written, since nobody can be asked here."
+    assert finished.stderr.endswith(f"\nTo apply:\n  opencode-migrator undo {run} --yes\n")
     assert home.everything() == before
 
 
@@ -44,9 +46,10 @@ def test_resume_without_yes_and_without_a_terminal(home: Home) -> None:
     run = cut_off(home)
     before = home.everything()
     for command in ("resume", "undo"):
-        said = sentence(home.run(command), 1)
-        assert run in said
-        assert "--yes" in said
+        finished = home.run(command)
+        assert run in sentence(finished, 1)
+        assert finished.stderr.splitlines()[-1].startswith(f"  opencode-migrator {command} ")
+        assert finished.stderr.endswith(" --yes\n")
         assert home.everything() == before
 
 

@@ -39,11 +39,11 @@ def test_the_options_commands_and_rules_that_may_be_meant(home: Home, words: str
 
 def test_an_option_of_a_command_before_its_name(home: Home) -> None:
     said = refused(home, "--from-dir", "x", "move", code=2)
-    assert "behind its name: opencode-migrator COMMAND --from-dir" in said
+    assert "behind its name: `opencode-migrator COMMAND --from-dir`." in said
 
 
 def test_nothing_is_guessed_for_what_is_like_no_option(home: Home) -> None:
-    assert refused(home, "log", "--xyzzy", code=2) == "No such option '--xyzzy'. See opencode-migrator log --help."
+    assert refused(home, "log", "--xyzzy", code=2) == "No such option '--xyzzy'. See `opencode-migrator log --help`."
 
 
 @pytest.mark.parametrize("command", ["list", "move"])

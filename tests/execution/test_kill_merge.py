@@ -1,0 +1,121 @@
+"""Killed at any moment, a merge can be finished or taken back, and so can what takes it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.faults import Fault, Interruptible, run
+from tests.support.home import checkpoint
+from tests.support.merging import copied
+from tests.support.rows import Pristine, Rows, add_message, add_part, rows_without_times
+
+if TYPE_CHECKING:
+    from tests.support.faults import Steps
+    from tests.support.home import Home
+
+CHUNKS = ("--chunk-size", "7")
+
+
+class ShopMerge(Interruptible):
+    """The real sessions come from a copy of the database, of which two are here already, and one goes on there."""
+
+    def __init__(self, home: Home) -> None:
+        self.other = copied(home, home.path / "backup" / "opencode.db")
+        kept = "'ses_dfbea755effe28TdSAn7PWdk2u', 'ses_dfbea73e8ffe6ct072nipe6o7c'"
+        for table in ("part", "message", "todo"):
+            home.execute(f"DELETE FROM {table} WHERE session_id NOT IN ({kept})")
+        home.execute(f"DELETE FROM session WHERE id NOT IN ({kept})")
+        for table in ("event", "event_sequence"):
+            home.execute(f"DELETE FROM {table} WHERE aggregate_id NOT IN ({kept})")
+        add_message(self.other, "ses_dfbea755effe28TdSAn7PWdk2u", "msg_z1", 2**40, role="user")
+        add_part(self.other, "ses_dfbea755effe28TdSAn7PWdk2u", "msg_z1", "prt_z1", type="text", text="And then?")
+        checkpoint(home)
+        checkpoint(self.other)
+        super().__init__(home, "merge", self.other.database, "--foreign", "--yes", *CHUNKS)
+        self.before = self.now
+        assert run(home, *self.words).code == 0
+        self.after = self.now
+        assert self.before != self.after
+        self.pristine.restore()
+
+    @property
+    def now(self) -> Rows:
+        return rows_without_times(self.home)
+
+
+@pytest.fixture
+def shop_merge(home: Home) -> ShopMerge:
+    return ShopMerge(home)
+
+
+@pytest.mark.long
+def test_killed_at_any_step_a_merge_is_finished_or_taken_back(shop_merge: ShopMerge, steps: Steps) -> None:
+    for step in steps():
+        shop_merge.pristine.restore()
+        at = shop_merge.kill(fault=Fault("kill", step))
+        if at is None:
+            break
+        if not shop_merge.cut_off:
+            assert shop_merge.now in (shop_merge.before, shop_merge.after), at
+            continue
+        left = Pristine(shop_merge.home, "left")
+        done = run(shop_merge.home, "resume", "--yes")
+        assert done.code == 0, (at, done.stderr)
+        assert shop_merge.now == shop_merge.after, at
+        left.restore()
+        done = run(shop_merge.home, "undo", "--yes")
+        assert done.code == 0, (at, done.stderr)
+        assert shop_merge.now == shop_merge.before, at
+        assert not shop_merge.cut_off, at
+    assert step > 25
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("verb", ["undo", "redo"])
+def test_killed_at_any_step_what_takes_a_merge_back_is_too(shop_merge: ShopMerge, verb: str, steps: Steps) -> None:
+    home = shop_merge.home
+    assert run(home, *shop_merge.words).code == 0
+    if verb == "redo":
+        assert run(home, "undo", "--yes").code == 0
+    begun = Pristine(home, "begun")
+    before, after = (shop_merge.after, shop_merge.before)[:: 1 if verb == "undo" else -1]
+    for step in steps():
+        begun.restore()
+        at = shop_merge.kill(verb, "--yes", *CHUNKS, fault=Fault("kill", step))
+        if at is None:
+            break
+        if shop_merge.cut_off:
+            way = ("resume", "undo")[step % 2]
+            done = run(home, way, "--yes")
+            assert done.code == 0, (at, done.stderr)
+            assert shop_merge.now == (after if way == "resume" else before), at
+        else:
+            assert shop_merge.now in (before, after), at
+    assert step > 20
+
+
+@pytest.mark.long
+def test_interrupted_at_any_step_a_merge_takes_itself_back(shop_merge: ShopMerge, steps: Steps) -> None:
+    for step in steps():
+        shop_merge.pristine.restore()
+        done = run(shop_merge.home, *shop_merge.words, fault=Fault("interrupt", step))
+        if "interrupt" not in done.stderr:
+            break
+        at = done.stderr.splitlines()
+        assert shop_merge.now == (shop_merge.after if done.code == 0 else shop_merge.before), at
+        assert not shop_merge.cut_off, at
+    assert step > 25
+
+
+def test_what_was_used_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> None:
+    shop_merge.kill(fault=Fault("kill", 2, "before intend"))
+    came = next(id_ for id_ in shop_merge.after["session"] if id_ in shop_merge.now["session"].keys() - {
+        *shop_merge.before["session"]})  # fmt: skip
+    add_message(shop_merge.home, came, "msg_new", role="user")
+    refused = run(shop_merge.home, "undo", "--yes")
+    assert (refused.code, f"{came} has been used since" in refused.stderr) == (1, True), refused
+    finished = run(shop_merge.home, "resume", "--yes")
+    assert finished.code == 0, finished.stderr
+    assert "msg_new" in shop_merge.now["message"]

@@ -1,0 +1,113 @@
+"""Killed at any moment, a merge can be finished or taken back, with the files that it brings; nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.faults import Fault, Interruptible, run
+from tests.support.rows import Pristine, rows, rows_without_times
+from tests.torture.home import files_beside, two_homes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.faults import Steps
+
+
+class Merge(Interruptible):
+    """A home to which the real sessions of another come, with two files of theirs."""
+
+    def __init__(self, path: Path) -> None:
+        home, words = two_homes(path)
+        super().__init__(home, *words)
+        self.before = rows_without_times(home)
+        assert run(home, *self.words).code == 0
+        self.after, self.brought = rows_without_times(home), files_beside(home)
+        assert len(self.brought) == 2
+        self.pristine.restore()
+
+    def is_before(self) -> bool:
+        return (rows_without_times(self.home), files_beside(self.home)) == (self.before, {})
+
+    def is_after(self) -> bool:
+        return (rows_without_times(self.home), files_beside(self.home)) == (self.after, self.brought)
+
+
+@pytest.fixture
+def merge(tmp_path: Path) -> Merge:
+    return Merge(tmp_path.resolve())
+
+
+def test_killed_at_any_step_a_merge_is_finished_or_taken_back(merge: Merge, steps: Steps) -> None:
+    for step in steps():
+        merge.pristine.restore()
+        at = merge.kill(fault=Fault("kill", step))
+        if at is None:
+            break
+        if not merge.cut_off:
+            assert merge.is_before() or merge.is_after(), at
+            continue
+        left = Pristine(merge.home, "left")
+        assert run(merge.home, "resume", "--yes").code == 0, at
+        assert merge.is_after(), at
+        left.restore()
+        assert run(merge.home, "undo", "--yes").code == 0, at
+        assert merge.is_before(), at
+        assert not merge.cut_off, at
+    assert step > 20
+
+
+def test_an_undo_of_a_merge_that_is_killed_is_finished_or_taken_back(merge: Merge, steps: Steps) -> None:
+    assert run(merge.home, *merge.words).code == 0
+    merged = Pristine(merge.home, "merged")
+    for step in steps():
+        merged.restore()
+        at = merge.kill("undo", "--yes", "--chunk-size", "4", fault=Fault("kill", step))
+        if at is None:
+            break
+        if merge.cut_off:
+            way = ("resume", "undo")[step % 2]
+            assert run(merge.home, way, "--yes").code == 0, at
+            assert merge.is_before() if way == "resume" else merge.is_after(), at
+        else:
+            assert merge.is_before() or merge.is_after(), at
+    assert step > 20
+
+
+@pytest.mark.parametrize("deed", ["interrupt", "terminate", "fail"])
+def test_interrupted_at_any_step_a_merge_is_as_if_it_had_never_begun(merge: Merge, deed: str, steps: Steps) -> None:
+    for step in steps():
+        merge.pristine.restore()
+        done = run(merge.home, *merge.words, fault=Fault(deed, step))
+        if deed not in done.stderr:
+            break
+        at = done.stderr.splitlines()
+        assert merge.is_after() if done.code == 0 else merge.is_before(), at
+        assert not merge.cut_off, at
+
+
+def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:
+    (name,) = [name for name in merge.brought if name.startswith("storage/")]
+    mine = merge.home.database.parent / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("ours\n")
+    done = run(merge.home, *merge.words)
+    assert done.code == 0
+    (warning,) = [each for each in done.json["warnings"] if each["code"] == "file-stays"]
+    assert warning["message"].endswith(f"and stays: ~/.local/share/opencode/{name}.")
+    assert mine.read_text() == "ours\n"
+    assert run(merge.home, "undo", "--yes").code == 0
+    assert files_beside(merge.home) == {name: b"ours\n"}
+
+
+def test_a_long_output_is_named_where_it_is_here(merge: Merge) -> None:
+    assert run(merge.home, *merge.words).code == 0
+    ((data,),) = merge.home.query("SELECT data FROM part WHERE id = 'prt_long'")
+    here = str(merge.home.database.parent / "tool-output/tool_22a")
+    state = json.loads(data)["state"]
+    assert state == {"output": f"Full output saved to: {here}", "metadata": {"outputPath": here}}
+    again = run(merge.home, *merge.words)
+    assert (again.code, rows(merge.home)["part"]["prt_long"]["data"]) == (0, data)
