@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Undo,
         UndoTurns,
     )
+    from migrator.progress import Stage, told_to
 
 __version__ = "0.1.0"
 
@@ -62,9 +63,9 @@ __all__ = [
     "BadInput", "Binding", "Certainty", "Change", "DatabaseInUse", "FileUndo", "Holder", "Interrupted", "Listed",
     "LoggedRun", "Merge", "MergeVerdict", "MergedSession", "MigratorError", "NoSuchDirectory", "NoSuchRun",
     "NothingMatched", "OpenStore", "Orphan", "Plan", "PlanWarning", "Project", "ProjectAction", "ProjectChange",
-    "Reason", "Run", "RunStatus", "Selected", "Selection", "Session", "StalePlan", "StillLost", "Suggestion",
+    "Reason", "Run", "RunStatus", "Selected", "Selection", "Session", "Stage", "StalePlan", "StillLost", "Suggestion",
     "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan", "plan_merge", "plan_rescue", "runs", "select",
-    "undo",
+    "told_to", "undo",
 ]  # fmt: skip
 
 
@@ -75,7 +76,8 @@ if not TYPE_CHECKING:  # else every name would be one
         from importlib import import_module
 
         if name in __all__:
-            for module in map(import_module, ("migrator.errors", "migrator.model", "migrator.library")):
+            rooms = ("migrator.errors", "migrator.model", "migrator.progress", "migrator.library")
+            for module in map(import_module, rooms):
                 if hasattr(module, name):
                     return globals().setdefault(name, getattr(module, name))
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,13 +62,21 @@ def only_database(values: dict[str, Any]) -> Path | None:
 
 
 def note_other_database(path: Path, values: dict[str, Any]) -> None:
-    """Print on which database the chosen run is, if neither an option names it nor other commands would read it."""
+    """Print on which database the chosen run is, if `is_unexpected`."""
+    from migrator.store.location import default_database
+
+    if is_unexpected(path, values):
+        default = default_database()
+        instead = f", not {default}" if default else ""
+        note(f"Taking {path}{instead}: the run is there (--db FILE names another database).")
+
+
+def is_unexpected(path: Path, values: dict[str, Any]) -> bool:
+    """Tell whether neither an option names a database nor other commands would read it."""
     from migrator.store.location import default_database, is_same_file
 
     default = default_database()
-    if only_database(values) is None and not (default and is_same_file(str(default), path)):
-        instead = f", not {default}" if default else ""
-        note(f"Taking {path}{instead}: the run is there (--db FILE names another database).")
+    return only_database(values) is None and not (default and is_same_file(str(default), path))
 
 
 def open_context(values: dict[str, Any]) -> CommandContext:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migrator.cli.database import is_unexpected
 from migrator.cli.next_steps import say_steps
 from migrator.cli.terminal import aloud, answer, echo_lines, note, paged, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
 from migrator.reporting.next_steps import Step
-from migrator.text import count, our_command, places
+from migrator.text import count, our_command, places, tilde
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from migrator.model import Plan
 
 _ANSWERS = {
@@ -38,7 +38,9 @@ def warn_if_open(database: Path, values: dict[str, Any]) -> None:
 def ask_about(plan: Plan, verb: str, values: dict[str, Any], *, can_save: bool) -> bool:
     """Ask until the answer is yes; False if the plan was saved instead. Raises Declined at a no, Abort at Ctrl-C."""
     letters = [letter for letter in _ANSWERS if letter != "s" or can_save]
-    question = f"{summary_question(plan, verb)} [{'/'.join('N' if each == 'n' else each for each in letters)}]"
+    where = f", in {tilde(plan.store)}" if is_unexpected(Path(plan.store), values) else ""  # said above the plan too
+    what = summary_question(plan, verb).removesuffix("?")
+    question = f"{what}{where}? [{'/'.join('N' if each == 'n' else each for each in letters)}]"
     while True:
         said = answer(question).strip().lower()
         if said in {"y", "yes"}:

@@ -156,12 +156,12 @@ def plan_consolidate(repository: str | os.PathLike[str], **keywords: Unpack[Cons
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
-def plan_merge(other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Call[Plan]:
+def plan_merge(other: str | os.PathLike[str] | None, **keywords: Unpack[MergeKeywords]) -> Call[Plan]:
     """Return the call that plans to bring in sessions of another database."""
     check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
     check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
     check_choice("on_duplicate", keywords.get("on_duplicate", "longer"), OnDuplicate)
-    named: dict[str, Any] = {**keywords, "other": _absolute(other)}
+    named: dict[str, Any] = {**keywords, "other": None if other is None else _absolute(other)}
     if named.get("to_dir") is not None:
         named["to_dir"] = _absolute(named["to_dir"])
     folders = {"folders": _pairs(named.pop("folders"))} if named.get("folders") else {}

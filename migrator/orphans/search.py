@@ -76,7 +76,7 @@ class Search:
         if not candidates:
             return ()
         worked_on = self._store.files_worked_on(self._sessions_below.get(comparable(base), ()))
-        files = {path_below(file, base) for file in worked_on if is_within(file, base)}
+        files = {path_below(file, base) for file in worked_on if is_within(file, base)} - {""}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
         tops = Counter(folded(file.partition("/")[0]) for file in files)
@@ -90,7 +90,7 @@ class Search:
 
     @cached_property
     def _sessions_below(self) -> Mapping[str, Sequence[str]]:
-        """Map each directory that sessions are in or below, as it is compared, to their ids."""
+        """Map each directory that sessions are in or below, `comparable`, to their ids."""
         found = defaultdict[str, list[str]](list)
         for binding, sessions in self._context.bound.items():
             for directory in upwards(binding.directory):

@@ -18,7 +18,7 @@ from migrator.errors import (
     StalePlan,
     Unusable,
 )
-from migrator.text import printable_json
+from migrator.text import printable_json, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,11 +86,15 @@ class Problem(Exception):
     def of(cls, error: MigratorError) -> Problem:
         """Return the problem for one of our errors."""
         more: dict[str, Any] = {}
+        said = str(error)
+        detail = sentence(said)
+        if isinstance(error, BadInput) and detail[1:].startswith(said[1:]):  # it may begin with the name of a field
+            detail = said[:1] + detail[1:]
         if isinstance(error, StalePlan):
             more["rows"] = list(error.rows)
         if isinstance(error, DatabaseInUse):
             more["holders"] = [{"pid": holder.pid, "name": holder.name} for holder in error.holders]
-        return cls(_BY_CODE.get(error.code, REFUSED), str(error), exit_code=error.exit_code, **more)
+        return cls(_BY_CODE.get(error.code, REFUSED), detail, exit_code=error.exit_code, **more)
 
     def response(self) -> Response:
         """Return the HTTP response."""

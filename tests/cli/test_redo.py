@@ -99,6 +99,11 @@ def test_a_run_of_another_database_is_said_to_be(home: Home, moved: str) -> None
     assert copy_only.code == 0
     assert f"Taking {copy}, not {home.database}: the run is there" in home.run("undo").stderr
     assert "Taking" not in home.run("undo", moved).stderr
+    with Terminal(home, "undo") as terminal:
+        terminal.wait_for("?]")
+        assert "Take back 1 session from ~/src/shop to ~/src/notes, in ~/copy.db? [" in " ".join(terminal.text.split())
+        terminal.type("n\n")
+        assert terminal.finish() == 1
 
 
 def log_of(home: Home) -> list[tuple[str, str | None]]:

@@ -219,3 +219,21 @@ def test_more_ids_than_sqlite_takes_conditions_in_a_row(home: Home, store: migra
     many = [f"ses_many_{number:04}" for number in range(1200)]
     add_sessions(home, *({"id": id_, "directory": "/many"} for id_ in many))
     assert [each.session.id for each in migrator.select(store, from_id=many).sessions] == many
+
+
+def test_a_program_hears_how_far_it_is(store: migrator.OpenStore) -> None:
+    class Listener:
+        heard: list[migrator.Stage] = []  # noqa: RUF012 - of this test only
+
+        def begin(self, stage: migrator.Stage) -> None:
+            self.heard.append(stage)
+
+        def end(self, stage: migrator.Stage) -> None:
+            assert stage in self.heard
+
+    with migrator.told_to(Listener()):
+        migrator.select(store, containing="search")
+    (search,) = [stage for stage in Listener.heard if stage.what == "Reading conversations"]
+    assert (search.unit, search.done) == ("B", search.total)
+    migrator.select(store, containing="search")
+    assert len([stage for stage in Listener.heard if stage.what == search.what]) == 1
