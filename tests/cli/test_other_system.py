@@ -11,6 +11,7 @@ from migrator.arguments import RescueRequest
 from migrator.operations.context import CommandContext
 from migrator.operations.rescue import plan_rescue
 from tests.support.empty_home import bind_session, bound, empty_home, projects
+from tests.support.git import root_commit
 from tests.support.home import build_home
 from tests.support.refusal import refused
 from tests.support.rows import add_opened_project, add_session
@@ -172,6 +173,29 @@ def test_sub_paths_are_kept(spelled: Home) -> None:
     done = spelled.run("move", "--from-dir", "C:/Users/Me/src/shop", "--to-dir", shop, "--yes")
     assert done.code == 0, done.stderr
     assert bound(spelled)["ses_below"][1:] == (str(shop / "packages" / "web"), "packages/web")
+
+
+def test_consolidate_takes_all_spellings_of_a_checkout_of_the_same_project(spelled: Home) -> None:
+    shop = spelled.repository("shop", "packages/web")
+    project = root_commit(shop)
+    spelled.execute("UPDATE session SET project_id = ? WHERE project_id = 'prj'", [project])
+    listed = json.loads(spelled.run("workspaces", shop, "--json").stdout)
+    assert [(row["state"], row["sessions"]) for row in listed] == [("alive", 0), ("unreadable", len(SPELLINGS))]
+    done = spelled.run("consolidate", shop, "--yes")
+    assert done.code == 0, done.stderr
+    assert bound(spelled)["ses_small"] == (project, str(shop), "")
+    assert bound(spelled)["ses_below"] == (project, str(shop / "packages" / "web"), "packages/web")
+
+
+def test_a_database_of_windows_is_merged_with_its_folders_mapped(spelled: Home, tmp_path: Path) -> None:
+    ours = empty_home(tmp_path / "ours")
+    shop = ours.repository("shop", "packages/web")
+    done = ours.run("merge", spelled.database, "--map", rf"c:\users\me={ours.path}", "--yes")
+    assert done.code == 0, done.stderr
+    assert {id_: row[1] for id_, row in bound(ours).items()} == {
+        **dict.fromkeys(SPELLINGS, str(shop)),
+        "ses_below": str(shop / "packages" / "web"),
+    }
 
 
 # --------------------------------------------------------------------------------------------------------- orphans
