@@ -115,3 +115,4 @@ def test_what_a_copy_that_was_cut_off_has_left_goes(merge: Merge, way: str) -> N
     left.write_text("half")
     assert run(merge.home, way, "--yes").code == 0
     assert merge.is_before() if way == "undo" else merge.is_after()
+    assert not left.parent.exists()
