@@ -101,8 +101,9 @@ def command(**values: Any) -> None:
         failed: dict[str, PluginFailed] = {}
         if not explained:
             listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
-            every = context.store.every_id() if view.width else []
-            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), every)
+            lost = [orphan.session for orphan in listed.orphans]
+            beside = context.store.ids_beside([each.id for each in lost]) if view.width else []
+            view = with_short_ids(view, lost, beside)
         database = context.store.path
     with paged():
         if explained:
