@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, TypeVar
 from migrator.disk.status import is_open_here, status_of
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
+from migrator.progress import doing
 from migrator.store.connection import add_functions, file_uri
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_by import who_has_open
@@ -137,7 +138,8 @@ def _frozen(path: Path, signature: FileSignature) -> Iterator[UntouchedView | No
         with _opened(path, limit=None) as connection, closing(sqlite3.connect(copy)) as target:
             is_shared = _has_shared_log(path)
             target.execute("PRAGMA synchronous = OFF")
-            connection.backup(target)  # in one step: one transaction of its own
+            with doing("Copying a database that is in use"):
+                connection.backup(target)  # in one step: one transaction of its own
         if not is_shared and FileSignature.of(path).files != signature.files:
             yield None
             return
