@@ -223,6 +223,7 @@ class WriteRequest:
     `command` is what the journal says of the request. `chunk_size` is sessions in one transaction, None lets it follow
     the time that a chunk takes. `wait` is seconds to wait for others that have the database open, `backup` a file to
     copy it to first. `progress` is called with the number of sessions of each chunk that is written.
+    `trust_locks` lets it write where locks may not keep others out.
     """
 
     command: str = ""
@@ -231,6 +232,7 @@ class WriteRequest:
     wait: float = 0.0
     backup: OutputFile | None = None
     progress: Callable[[int], None] = lambda _: None
+    trust_locks: bool = False
 
 
 # -- keywords of programs --------------------------------------------------------------------------------------------
@@ -309,9 +311,11 @@ class ConsolidateKeywords(TypedDict, total=False):
 class MergeKeywords(SelectKeywords, total=False):
     """Which sessions of another database to bring in, all without a selector, and how: the options of `merge`.
 
-    `folders` has the old path of each folder with its new one, as `--map` does.
+    `folders` has the old path of each folder with its new one, as `--map` does. `from_channel` names the database of a
+    release channel, if no other is named.
     """
 
+    from_channel: str | None
     to_dir: str | os.PathLike[str] | None
     folders: Folders
     foreign: bool
@@ -343,12 +347,13 @@ class WriteKeywords(TypedDict, total=False):
     """How a plan is carried out or a run taken back: the options of every command that writes.
 
     `wait` is how many seconds to wait for other processes that have the database open, `chunk_size` the sessions in one
-    transaction.
+    transaction. `trust_locks` says that nobody else has the database open, on whatever machine.
     """
 
     on_conflict: OnConflict
     chunk_size: int | None
     wait: float
+    trust_locks: bool
 
 
 _PLURAL = frozenset({

@@ -246,8 +246,9 @@ def plan_rescue(  # noqa: PLR0913 - the options of `rescue`, by keyword
 
 def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     store: OpenStore,
-    other: str | os.PathLike[str],
+    other: str | os.PathLike[str] | None = None,
     *,
+    from_channel: str | None = None,
     to_dir: str | os.PathLike[str] | None = None,
     map: Mapping[str, str] | None = None,  # noqa: A002 - as the option is called
     foreign: bool = False,
@@ -260,9 +261,10 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
 ) -> Plan:
     """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
 
-    Nothing is written, and the other database is only read, also when the plan is applied, unless `remove_from_other`
-    says that they leave it. `map` maps directories of the other database to those that they are here. Each other
-    keyword means what the option of its name does. The plan's `merge` compares every session with what is here.
+    Without `other`, those of the database of the release channel `from_channel` beside this one. Nothing is written,
+    and the other database is only read, also when the plan is applied, unless `remove_from_other` says that they leave
+    it. `map` maps directories of the other database to those that they are here. Each other keyword means what the
+    option of its name does. The plan's `merge` compares every session with what is here.
     Raises MigratorError if rows of that database can't be rows of this one.
 
     >>> store = migrator.open_store()
@@ -282,8 +284,8 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     folders = [tuple(path.replace("\\", "\\\\").replace("=", "\\=") for path in pair) for pair in (map or {}).items()]
     words = ["=".join(pair) for pair in folders]
     request = MergeRequest(
-        os.fspath(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
-        announce, remove_from_other,
+        _text(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
+        announce, remove_from_other, from_channel,
     )  # fmt: skip
     with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_it(context, request)
@@ -298,12 +300,14 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     chunk_size: int | None = None,
     wait: float = 0.0,
     backup: str | os.PathLike[str] | None = None,
+    trust_locks: bool = False,
 ) -> Run:
     """Carry out a plan on the database that it was made for, or on `store`, if that has the rows of the plan.
 
     `progress` is called with how many sessions were written so far, and of how many. `wait` is how many seconds to wait
-    for other processes that have the database open, `backup` a file to copy it to first. Raises DatabaseInUse if one
-    has it open, StalePlan, which names the rows, if rows changed since the plan was made; then nothing is written.
+    for other processes that have the database open, `backup` a file to copy it to first. `trust_locks` writes where
+    locks may not keep others out, as on network file systems. Raises DatabaseInUse if one has it open, StalePlan, which
+    names the rows, if rows changed since the plan was made; then nothing is written.
 
     >>> store = migrator.open_store()
     >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")
@@ -317,7 +321,9 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     from migrator.operations.apply import apply_plan, find_database
 
     path = store.path if store else find_database(plan, "FILE")
-    write = _write_request("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size, wait, backup)
+    write = _write_request(
+        "migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size, wait, backup, trust_locks
+    )
     return apply_plan(plan, path, write)
 
 
@@ -330,6 +336,7 @@ def undo(  # noqa: PLR0913 - as above
     chunk_size: int | None = None,
     wait: float = 0.0,
     backup: str | os.PathLike[str] | None = None,
+    trust_locks: bool = False,
 ) -> Run:
     """Take a run back, value for value; one that was cut off is rolled back. Keywords and errors are those of `apply`.
 
@@ -342,7 +349,9 @@ def undo(  # noqa: PLR0913 - as above
     if id_ is None:
         raise BadInput("This run wrote nothing, so there is nothing to take back.")
     entry, path, _ = find_run_to_undo(id_, store.path if store else None)
-    write = _write_request("migrator.undo()", entry.sessions, progress, on_conflict, chunk_size, wait, backup)
+    write = _write_request(
+        "migrator.undo()", entry.sessions, progress, on_conflict, chunk_size, wait, backup, trust_locks
+    )
     return undo_run(path, entry.id, write)
 
 
@@ -393,6 +402,7 @@ def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `und
     chunk_size: int | None,
     wait: float,
     backup: str | os.PathLike[str] | None,
+    trust_locks: bool,
 ) -> WriteRequest:
     check_choice("on_conflict", on_conflict, OnConflict)
     if chunk_size is not None and chunk_size < 1:
@@ -409,7 +419,7 @@ def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `und
     from migrator.output.output_file import OutputFile
 
     target = None if backup is None else OutputFile(str(Path(backup)), BACKUP)
-    return WriteRequest(command, chunk_size, on_conflict, wait, target, tell)
+    return WriteRequest(command, chunk_size, on_conflict, wait, target, tell, trust_locks)
 
 
 def _text(path: str | os.PathLike[str] | None) -> str | None:

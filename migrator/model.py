@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from migrator.paths import last_name
+
 OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
 
 GLOBAL = "global"
@@ -77,7 +79,7 @@ class Project:
     @property
     def label(self) -> str:
         """What people call it: its name, else the last component of its worktree, else its id."""
-        return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
+        return self.name or last_name(self.worktree) or self.id
 
 
 class SessionDirectory(NamedTuple):

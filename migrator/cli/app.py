@@ -21,10 +21,10 @@ SECTIONS = {
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
     "Move": ("move", "migrate", "relocate", "consolidate", "merge", "plan", "show", "apply"),
     "Take back": ("log", "undo", "redo", "resume", "gc"),
-    "For programs": ("serve", "schema", "completion"),
+    "For programs": ("serve", "schema", "completion", "install-skill"),
     "Try it": ("demo",),
 }
-"""The commands as --help groups them; each is in the module of its name beside this one."""
+"""The commands as --help groups them; each is in the module of its name beside this one, with `_` for `-`."""
 
 COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
 
@@ -36,6 +36,7 @@ GUESSES = {
     "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
     "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
     "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
+    "skill": ("install-skill",), "install": ("install-skill",),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
 
@@ -179,7 +180,8 @@ class LazyGroup(click.Group):
         name = ALIASES.get(cmd_name, cmd_name)
         if name not in COMMANDS and name not in commands():
             return None
-        command = import_module(f"migrator.cli.{name}").command if name in COMMANDS else load_command(commands()[name])
+        module = f"migrator.cli.{name.replace('-', '_')}"
+        command = import_module(module).command if name in COMMANDS else load_command(commands()[name])
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             each.context_class = CheckedContext

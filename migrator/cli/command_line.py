@@ -10,6 +10,7 @@ import click
 
 from migrator.cli.database import database_words, is_reported
 from migrator.cli.environment import set_options, with_parents
+from migrator.paths import is_absolute
 from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _needs_directory(words: Sequence[str]) -> bool:
     names = {words[0], *(str(each.info_name) for each in with_parents(context))}
     values = [word.partition("=")[2] if word.startswith("-") else word for word in words if word not in names]
     left_out = any(context.params.get(name, "/") in {None, "."} for name in _DIRECTORIES)
-    return left_out or any(value and not value.startswith(("/", "~")) for value in values)
+    return left_out or any(value and not (is_absolute(value) or value.startswith("~")) for value in values)
 
 
 def _command(unset: str, words: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from click.shell_completion import CompletionItem, ShellComplete
 
 from migrator.cli.shell_words import typed_words
+from migrator.paths import backslashed, beginnings, begins_windows, last_name, slashed
 from migrator.selection.completion import Completions
 from migrator.text import PROGRAM, cells, one_line, printable, shortened
 
@@ -148,7 +149,7 @@ class KnownCompletions(Completions):
     def _directory(self, context: click.Context, typed: str) -> Iterator[CompletionItem]:
         stored: Sequence[tuple[str, str]] = ()
         with suppress(Exception):
-            stored = _reader(context).directories(_absolute(typed))
+            stored = _reader(context).directories(*beginnings(_absolute(typed)))
         yield from _extending(typed, stored)
         if typed or not stored:
             known = {directory for directory, _ in stored}
@@ -173,11 +174,11 @@ class KnownCompletions(Completions):
         projects: list[tuple[str, str, str]] = []
         with suppress(Exception):
             projects = _reader(context).projects()
-        if typed.startswith((".", "~", "/")):
+        if typed.startswith((".", "~", "/")) or begins_windows(typed):
             yield from _extending(typed, [(worktree, name or id_) for id_, name, worktree in projects])
             yield from _files(typed, only_directories=True)
             return
-        labels = [name or os.path.basename(worktree) for _, name, worktree in projects]
+        labels = [name or last_name(worktree) for _, name, worktree in projects]
         for label, (id_, _, worktree) in sorted(zip(labels, projects, strict=True)):
             if label and label.startswith(typed) and labels.count(label) == 1:
                 yield CompletionItem(label, help=worktree)
@@ -241,15 +242,17 @@ def _path(context: click.Context) -> Path:
 def _absolute(typed: str) -> str:
     """Return the path that is meant; "" for nothing, and a slash at the end stays."""
     path = os.path.expanduser(os.path.expandvars(typed))
-    return path if path.startswith("/") or not typed else os.path.join(os.getcwd(), path)
+    return path if path.startswith("/") or begins_windows(path) or not typed else os.path.join(os.getcwd(), path)
 
 
 def _extending(typed: str, paths: Iterable[tuple[str, str]]) -> Iterator[CompletionItem]:
     """Yield absolute paths that begin with what was typed, written in the way that it was typed."""
     start = _absolute(typed)
     for path, description in paths:
-        if path.startswith(start) and not typed.endswith("/.."):
-            yield CompletionItem(typed + path[len(start) :], help=description)
+        begun = next((each for each in beginnings(start) if path.startswith(each)), None)
+        if begun is not None and not typed.endswith("/.."):
+            spelled = backslashed(path) if "\\" in start else slashed(path)
+            yield CompletionItem(typed + (spelled if typed else path)[len(begun) :], help=description)
 
 
 def _files(typed: str, *, only_directories: bool = False) -> Iterator[CompletionItem]:

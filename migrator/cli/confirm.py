@@ -112,7 +112,9 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             show_plan(plan, values, next_steps=next_steps, asked=False)
             raise NobodyToAsk("Nothing was written, since nobody can be asked here.", command())
         from migrator.cli.question import ask_about, warn_if_open
+        from migrator.store.writer import check_locks
 
+        check_locks(Path(plan.store), trusted=values["trust_locks"])
         with aloud():
             warn_if_open(Path(plan.store), values)
             with paged():
@@ -157,7 +159,14 @@ def write_request(values: dict[str, Any]) -> WriteRequest:
     from migrator.arguments import WriteRequest
 
     size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
-    return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"])
+    return WriteRequest(
+        command_line(),
+        size,
+        values["on_conflict"],
+        values["wait"],
+        values["backup"],
+        trust_locks=values["trust_locks"],
+    )
 
 
 def report(run: Run, values: dict[str, Any], plan: Plan | None = None) -> None:

@@ -58,7 +58,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Everything that a backup has and this doesn't", "merge ~/backup/opencode.db"),
         ("What another release channel has, shown only", "merge --from-channel dev --dry-run"),
         ("Of another computer, with another home", "merge /media/usb/opencode.db --map /home/me=~"),
-        ("Only what was said of a project, but show it only", "merge old.db --from-project shop --dry-run"),
+        ("Show what would come of one project", "merge old.db --from-project shop --dry-run"),
     ),
     "workspaces": (
         ("The workspaces of this repository", "workspaces"),
@@ -120,6 +120,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "completion": (
         ("In this bash, from now on: complete commands, options and values", "completion bash > ~/.ocmig.bash"),
         ("For zsh", "completion zsh > ~/.zsh/_opencode-migrator"),
+    ),
+    "install-skill": (
+        ("Show what would be installed, and where", "install-skill --dry-run"),
+        ("For this project alone, to be committed with it", "install-skill --project"),
     ),
     "demo": (
         ("See a mass move and its undo on throw-away data", "demo"),

@@ -15,6 +15,7 @@ from migrator.cli.options import (
     exit_code_option,
     exit_if_asked,
     json_option,
+    trust_locks_option,
     wait_option,
     yes_option,
 )
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @exit_code_option("something would be removed", only_dry=True)
 @yes_option
 @wait_option
+@trust_locks_option
 @json_option
 @database_options
 def command(**values: Any) -> None:
@@ -60,7 +62,7 @@ def command(**values: Any) -> None:
     if going and not values["dry_run"]:
         if not values["yes"]:
             _ask(found, quiet=values["as_json"])
-        found = remove_leftovers(path, WriteRequest(wait=values["wait"]), older_than)
+        found = remove_leftovers(path, WriteRequest(wait=values["wait"], trust_locks=values["trust_locks"]), older_than)
     _report(found, values, removed=bool(going) and not values["dry_run"])
     stuck = [leftover for leftover in found if leftover.remedy is not None]
     if stuck:

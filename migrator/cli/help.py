@@ -17,11 +17,12 @@ _SELECTING = "Which sessions"
 _OTHERS = "Other options"
 
 _OPTIONS = {
-    _SELECTING: "match from-project rule certain only except all search search-depth roots workspace with-forks",
+    _SELECTING: "from-channel match from-project rule certain only except all search search-depth roots workspace "
+    "with-forks",
     "Where to": "to-dir to-project project subdirs",
     "Where the folder is": "map will-move foreign copied",
-    "Safety": "dry-run yes wait chunk-size on-conflict on-duplicate remove-from-other undo-files older-than "
-    "backup force",
+    "Safety": "dry-run yes wait trust-locks chunk-size on-conflict on-duplicate remove-from-other undo-files "
+    "older-than backup force",
     "Output": "explain undo limit cursor columns sort reverse time verbose format json html exit-code output color "
     "no-pager quiet",
     "opencode 2": "announce",

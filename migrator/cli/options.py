@@ -289,9 +289,15 @@ wait_option = click.option(
     metavar="SECONDS",
     help="Wait this long for other processes that have the database open.",
 )
+trust_locks_option = click.option(
+    "--trust-locks",
+    is_flag=True,
+    help="Write to a database on a file system of other machines (NFS, SMB, 9p, FUSE), where no lock keeps them out.",
+)
 writing_options = combine(
     yes_option,
     wait_option,
+    trust_locks_option,
     click.option(
         "--chunk-size",
         type=click.IntRange(1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from migrator.reporting.rows import View
 
 
+_FOLDERS_SHOWN = 3
 _UNREAD = "can't tell whether sessions are left behind in JSON storage"
 
 
@@ -121,7 +123,7 @@ def _print_list(
     *,
     failed: bool,
 ) -> None:
-    from migrator.reporting.orphan_text import grouped_orphans, in_place_text, orphan_text, summary
+    from migrator.reporting.orphan_text import grouped_orphans, in_place_text, orphan_text, other_system_text, summary
     from migrator.reporting.rows import arranged
     from migrator.reporting.session_rows import ORPHAN_SHOWN, orphan_rows
 
@@ -144,11 +146,12 @@ def _print_list(
         note(f"No lost session{which}{' among the selected sessions' if listed.selected else ''}.")
         say_steps_below_rows(view.form, [nothing_to_do("orphans")])
     note(*(f"note: {_UNREAD}: {reason}" for reason in listed.unread))
+    note(*other_system_text(listed.orphans))
     note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.other_databases))
 
 
 def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed]) -> Report:
-    from migrator.reporting.orphan_text import in_place_text
+    from migrator.reporting.orphan_text import in_place_text, other_system_text
     from migrator.reporting.report.orphans import orphans_report
 
     return orphans_report(
@@ -159,6 +162,7 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
         remarks=[
             *(warning.message for warning in listed.warnings),
             *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
+            *other_system_text(listed.orphans),
             *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.other_databases),
         ],
         steps=[*_next_steps(listed, listed.orphans[0].session.id if listed.orphans else "")],
@@ -175,11 +179,14 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
         if number := listed.rescuable.get(certainty, 0):
             have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
             yield Step(f"{have}. To bring {'it' if number == 1 else 'them'} there:", _rescue_command(*options))
+    settled = Counter(orphan.commands[0] for orphan in listed.orphans if len(orphan.commands) == 1)
+    for command, number in settled.most_common(_FOLDERS_SHOWN):
+        yield Step(f"{count(number, 'session')} of another system may be here under another path. If so:", command)
     for other in listed.other_databases:
         if other.ids and not other.no_merge:
             them = f"the {count(len(other.ids), 'session')}" if len(other.ids) > 1 else "the session"
             yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command())
-    if listed.orphans and not listed.rescuable:
+    if listed.orphans and not listed.rescuable and not settled:
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
         yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)
 

@@ -37,9 +37,9 @@ def command(**values: Any) -> None:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise MigratorError(
-            f"`serve` needs {error.name}, which isn't installed: pip install 'opencode-migrator[server]'."
-        ) from None
+        from migrator.plugins.extras import missing
+
+        raise MigratorError(missing("`serve`", error, "server", "serve")) from None
     from migrator.errors import Interrupted
     from migrator.server.database_access import DatabaseAccess
     from migrator.server.startup import prepare

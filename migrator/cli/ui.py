@@ -29,9 +29,9 @@ def command(**values: Any) -> None:
     try:
         import textual  # noqa: F401
     except ImportError as error:
-        raise MigratorError(
-            f"`ui` needs {error.name}, which isn't installed: pip install 'opencode-migrator[tui]'."
-        ) from None
+        from migrator.plugins.extras import missing
+
+        raise MigratorError(missing("`ui`", error, "tui", "ui")) from None
     if not on_terminal():
         raise MigratorError("`ui` needs a terminal to show itself in, and keys from it; use `list` and `move` here.")
     from migrator.tui.database import Database

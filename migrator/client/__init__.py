@@ -21,9 +21,8 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in {"httpx", "httpx_sse"}:
         raise
-    raise ModuleNotFoundError(
-        f"migrator.client needs {error.name}, which isn't installed: pip install 'opencode-migrator[client]'.",
-        name=error.name,
-    ) from None
+    from migrator.plugins.extras import missing
+
+    raise ModuleNotFoundError(missing("migrator.client", error, "client"), name=error.name) from None
 
 __all__ = ["AsyncClient", "AsyncSessions", "Client", "Sessions", "Unauthorized", "Unreachable"]

@@ -69,7 +69,7 @@ class AsyncClient:
         """Plan to gather the sessions of workspaces, as `Client.plan_consolidate` does."""
         return await self._transport.send(requests.plan_consolidate(repository, **keywords))
 
-    async def plan_merge(self, other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Plan:
+    async def plan_merge(self, other: str | os.PathLike[str] | None = None, **keywords: Unpack[MergeKeywords]) -> Plan:
         """Plan to bring in sessions of another database, as `Client.plan_merge` does."""
         return await self._transport.send(requests.plan_merge(other, **keywords))
 

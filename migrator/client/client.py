@@ -93,10 +93,11 @@ class Client:
         """
         return self._transport.send(requests.plan_consolidate(repository, **keywords))
 
-    def plan_merge(self, other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Plan:
+    def plan_merge(self, other: str | os.PathLike[str] | None = None, **keywords: Unpack[MergeKeywords]) -> Plan:
         """Plan to bring in sessions of another database of opencode, a path where the server is; nothing is written.
 
-        All sessions are meant, or those that the keywords select. Relative paths are as by `plan_relocate`.
+        Without `other`, `from_channel` says the release channel of one that lies beside the server's own. All sessions
+        are meant, or those that the keywords select. Relative paths are as by `plan_relocate`.
         """
         return self._transport.send(requests.plan_merge(other, **keywords))
 

@@ -13,6 +13,7 @@ from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, c
 from migrator.client import responses
 from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput
+from migrator.paths import is_windows
 from migrator.text_input import read_text, why_no_text
 
 if TYPE_CHECKING:
@@ -155,12 +156,12 @@ def plan_consolidate(repository: str | os.PathLike[str], **keywords: Unpack[Cons
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
-def plan_merge(other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Call[Plan]:
+def plan_merge(other: str | os.PathLike[str] | None, **keywords: Unpack[MergeKeywords]) -> Call[Plan]:
     """Return the call that plans to bring in sessions of another database."""
     check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
     check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
     check_choice("on_duplicate", keywords.get("on_duplicate", "longer"), OnDuplicate)
-    named: dict[str, Any] = {**keywords, "other": _absolute(other)}
+    named: dict[str, Any] = {**keywords, "other": None if other is None else _absolute(other)}
     if named.get("to_dir") is not None:
         named["to_dir"] = _absolute(named["to_dir"])
     folders = {"folders": _pairs(named.pop("folders"))} if named.get("folders") else {}
@@ -232,7 +233,7 @@ def _pairs(folders: Folders) -> list[dict[str, str]]:
 def _absolute(directory: str | os.PathLike[str]) -> str:
     """Return a directory as an absolute path; a relative one is below our current directory, not the server's."""
     text = os.fspath(directory)
-    return text if text == "keep" or text.startswith("~") else os.path.abspath(text)
+    return text if text == "keep" or text.startswith("~") or is_windows(text) else os.path.abspath(text)
 
 
 def _query(filters: Mapping[str, Any]) -> dict[str, str]:

@@ -11,9 +11,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from migrator.disk.status import is_directory, names_in
+from migrator.disk.status import is_directory, is_there, names_in
 from migrator.model import FolderState
-from migrator.paths import FolderMap, composed, same_name, upwards
+from migrator.paths import FolderMap, composed, is_of_this_system, same_name, slashed, upper, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,37 +37,41 @@ def is_one_name(one: str, other: str) -> bool:
 def as_on_disk(path: str) -> str:
     """Return an absolute path without links in it, with each name as its directory lists it, as far as it exists.
 
+    On Windows, the real path has that spelling already; it gets the slashes that opencode stores.
+
     What can't be listed stays as it is.
     """
-    if not path.startswith("/"):
-        return path
+    if not path.startswith("/") or not is_of_this_system(path):
+        return slashed(path)
     found = ""
     for name in path.split("/")[1:]:
         found = f"{found}/{_listed(found or '/', name) if name else name}"
     return found
 
 
-def directories_named(path: str) -> list[str]:
+def directories_named(path: str, *, any_case: bool = False) -> list[str]:
     """Return the directories that have this absolute path in any Unicode form, as they are listed on the disk.
 
-    Raises CantTell if one that may have such a name can't be looked at.
+    With `any_case`, also in upper or lower case, where none has a name just so. Raises CantTell if one that may have
+    such a name can't be looked at.
     """
     found = [""] if path.startswith("/") else []
+    spellings = _spellings_in_any_case if any_case else _spellings
     for name in path.split("/")[1:]:
-        found = [f"{above}/{spelled}" for above in found for spelled in _spellings(above or "/", name)]
+        found = [f"{above}/{spelled}" for above in found for spelled in spellings(above or "/", name)]
     return [directory for directory in found if is_directory(directory)]
 
 
-def existing_directory(path: str) -> str | None:
+def existing_directory(path: str, *, any_case: bool = False) -> str | None:
     """Return `path` if there is a directory, else the only one whose path is the same but for its Unicode form.
 
-    Raises CantTell if nobody can tell.
+    With `any_case`, also but for upper and lower case. Raises CantTell if nobody can tell.
     """
     if is_directory(path):
         return path
-    if path.isascii():
+    if path.isascii() and not any_case:
         return None
-    found = directories_named(path)
+    found = directories_named(path, any_case=any_case)
     return found[0] if len(found) == 1 else None
 
 
@@ -143,6 +147,12 @@ def _ignores_case_of(path: str) -> bool | None:
 
 def _spellings(directory: str, name: str) -> list[str]:
     return [name] if name.isascii() else [each for each in names_in(directory) if same_name(each, name)]
+
+
+def _spellings_in_any_case(directory: str, name: str) -> list[str]:
+    if is_there(f"{directory.rstrip('/')}/{name}"):
+        return [name]
+    return [each for each in names_in(directory) if upper(composed(each)) == upper(composed(name))]
 
 
 def _names_in(directory: str) -> Iterator[str]:

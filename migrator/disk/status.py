@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.bounded import NotPlain, read_file
 from migrator.disk.system import HAS_MODES, is_mounted_read_only, name_of_user
 from migrator.errors import CantTell
-from migrator.paths import upwards
+from migrator.paths import is_of_another_system, upwards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,8 @@ _AS_WE_ARE = os.access in os.supports_effective_ids
 
 def status_of(path: str | Path) -> os.stat_result | None:
     """Return what is at a path, through links; None if nothing is. Raises CantTell if that can't be told."""
+    if is_of_another_system(str(path)):
+        return None
     try:
         return os.stat(path)
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL, which no name has
@@ -33,6 +35,8 @@ def status_of(path: str | Path) -> os.stat_result | None:
 
 def is_there(path: str | Path) -> bool:
     """Tell whether anything has this path, if only a link that leads nowhere. Raises CantTell if that can't be told."""
+    if is_of_another_system(str(path)):
+        return False
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError, ValueError):

@@ -54,6 +54,7 @@ from migrator.model import (
     UndoTurns,
     WorkspaceChange,
 )
+from migrator.paths import is_absolute
 from migrator.store import row_json
 from migrator.text import json_text, valid_text
 
@@ -309,7 +310,7 @@ def _contradictions_of_changes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
             yield f"changes[{place}].session", f"{change.session} has another change already"
         seen.add(change.session)
         before, after = change.before, change.after
-        if not after.directory.startswith("/") and after.directory != before.directory:
+        if not is_absolute(after.directory) and after.directory != before.directory:
             yield f"changes[{place}].after.directory", f"{after.directory!r} is not an absolute path"
         values = [
             value
@@ -327,7 +328,7 @@ def _contradictions_of_changes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
 def _contradictions_of_project(project: ProjectDocument) -> Iterator[str]:
     if "\0" in project.id + project.worktree:
         yield _NUL
-    if project.action is ProjectAction.REGISTER and not project.worktree.startswith("/"):
+    if project.action is ProjectAction.REGISTER and not is_absolute(project.worktree):
         yield f"{project.worktree!r} is not an absolute path"
     if project.action is not ProjectAction.UPDATE:
         return

@@ -143,7 +143,7 @@ def open_writer(path: Path, write: WriteRequest) -> Iterator[tuple[Writer, Write
     """
     with (
         deferred_interrupts(write.progress) as progress,
-        Writer(path, write.wait, lambda: progress(0)) as writer,
+        Writer(path, write.wait, lambda: progress(0), trust_locks=write.trust_locks) as writer,
     ):
         if write.backup is not None:
             writer.back_up(write.backup, lambda: progress(0))

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from migrator.disk.mounts import locks_of
 from migrator.errors import CantTell, MigratorError, PluginFailed
 from migrator.execution.journal_file import why_no_journal
 from migrator.operations.select import select_or_take_all
@@ -108,6 +109,7 @@ def _database(store: Store) -> Iterator[CheckResult]:
     )
     found = _open_by(store)
     yield _open_check(found)
+    yield _locks(store)
     yield _writable(store)
 
 
@@ -126,6 +128,15 @@ def _open_check(found: OpenBy) -> CheckResult:
         notable=found.is_open,
         cant_tell=found.why or None,
     )
+
+
+def _locks(store: Store) -> CheckResult:
+    """Say whether locks hold on the file system of the database: `value` is what `Locks.hold` is."""
+    locks = locks_of(store.path)
+    if locks.hold:
+        return CheckResult("locks", True, f"locks hold where it is, on {locks.where}")
+    text = f"a run writes to it with --trust-locks only: {locks.why}"
+    return CheckResult("locks", locks.hold, text, notable=True, cant_tell=None if locks.hold is False else locks.why)
 
 
 def _writable(store: Store) -> CheckResult:

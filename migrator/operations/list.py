@@ -13,6 +13,7 @@ from migrator.errors import CantTell, MigratorError, NothingMatched
 from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.operations.context import CommandContext
 from migrator.operations.select import make_query
+from migrator.paths import is_of_this_system
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.location import locate
@@ -256,7 +257,7 @@ def gone_directories(sessions: Iterable[Session]) -> set[str]:
 
 def _is_gone(directory: str) -> bool:
     try:
-        return directory.startswith("/") and not is_directory(directory)
+        return is_of_this_system(directory) and not is_directory(directory)
     except CantTell:
         return False
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
 from migrator.model import FolderState
+from migrator.paths import slashed
 from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.relocation.arguments import Evidence, Pair, absolute_pairs, listed_pairs, typed_pairs
 from migrator.planning.relocation.destination import Relocation, folder_moves
@@ -33,7 +34,9 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     ]
     if not typed:
         raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
-    pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded))
+    pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded, request.state))
+    if context.store.schema.stores_slashes:
+        pairs = [pair._replace(new=slashed(pair.new)) for pair in pairs]
     project = request.project and find_project(request.project, selectors, "--from-project").id
     relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces(), project)
     undo_files: FileUndoPolicy = "detach" if request.state is FolderState.FOREIGN else request.undo_files

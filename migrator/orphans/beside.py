@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import names_in
 from migrator.errors import CantTell
+from migrator.paths import is_of_this_system, trimmed
 from migrator.places import git_worktrees
 from migrator.places.checkout import kept_project_id
 from migrator.places.small_files import real_path
@@ -49,7 +50,9 @@ class Beside:
         The renamed component is the topmost missing one; if none is missing, the last. The directories leave it out.
         Raises CantTell if they can't be listed.
         """
-        above, name = os.path.split(missing.rstrip("/"))
+        if not is_of_this_system(missing):
+            return missing, (), ()
+        above, name = os.path.split(trimmed(missing))
         below: list[str] = []
         while above and not os.path.isdir(above):
             below.insert(0, name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from migrator.disk.spelling import as_on_disk, difference, existing_directory
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
-from migrator.paths import is_within
+from migrator.paths import is_absolute, is_of_another_system, is_within, names_of
 from migrator.places.small_files import read_small
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
@@ -20,7 +20,9 @@ _FSTAB_LIMIT = 1 << 20
 
 def inspect(directory: str) -> DirectoryInfo:
     """Return what is at a stored directory, without its place."""
-    if not os.path.isabs(directory) or "\0" in directory:
+    if is_of_another_system(directory):
+        return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory} is a path of another system (Windows)")
+    if not is_absolute(directory) or "\0" in directory:
         return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
     try:
         real = as_on_disk(os.path.realpath(directory, strict=True))
@@ -65,9 +67,9 @@ def _not_mounted(directory: str) -> str | None:
     for mount in _listed_mounts():
         if is_within(directory, mount) and not os.path.ismount(mount):
             return mount
-    components = directory.split("/")
+    components = names_of(directory)
     for pattern in MOUNTED_AT:
-        mount = "/".join(components[: pattern.count("/") + 1])
+        mount = "/" + "/".join(components[: pattern.count("/")])
         if fnmatchcase(mount, pattern) and _is_empty(mount):
             return mount
     return None

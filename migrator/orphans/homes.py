@@ -21,11 +21,12 @@ from migrator.model import GLOBAL, Certainty, Suggestion
 from migrator.orphans.candidates import Candidates, Claim, LostCheckout
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
-from migrator.orphans.other_machine import why_other_machine
+from migrator.orphans.other_machine import counterparts, folder_to_follow, why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.paths import is_within, path_below, upwards
+from migrator.paths import comparable, is_of_another_system, is_within, path_below, trimmed, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.store.trees import Roots
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +53,8 @@ class Homes:
         self._candidates = Candidates(context, places, self._known, snapshots, search)
         self._lost_checkout_at = cache(self._make_lost_checkout)  # there may be many sessions in one
         self._why_other_machine = cache(why_other_machine)  # many sessions were in the same checkout
+        self._counterparts = cache(counterparts)
+        self._folders: dict[str, str] = {}  # those of other systems, by what their spellings have in common
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}
@@ -187,7 +190,7 @@ class Homes:
     def _home_of_missing(self, binding: Binding) -> Home:
         foreign = self._why_other_machine(self._known.checkout_root(binding))
         if foreign and self._search is None:
-            return no_home(f"{foreign}; --search DIR looks for it below DIR")
+            return self._home_on_other_system(self._known.checkout_root(binding), foreign)
         lost, directory = self._lost_checkout(binding), binding.directory
         home = self._home_searched(lost, directory, foreign) if foreign else self._home_nearby(lost, directory)
         if home.place is not None or home.away or self._search is None:
@@ -198,6 +201,21 @@ class Homes:
             because = f"{lost.root} is gone, and {found[0]} is {what}"
             return self._at(found[0], path_below(directory, lost.root), Certainty.LIKELY, because)
         return home if not found else tie(f"{' and '.join(found)} each have its name and files", lost.root, found)
+
+    def _home_on_other_system(self, root: str, why: str) -> Home:
+        """Return which directories a checkout of another system may be here; that it is one is for the user to say."""
+        if not is_of_another_system(root):
+            return no_home(f"{why}; --search DIR looks for it below DIR")
+        folder = folder_to_follow(root)
+        folder = self._folders.setdefault(comparable(folder), folder)
+        if found := self._counterparts(root):
+            tops = tuple(directory for directory, _ in found)
+            commands = tuple(our_command("relocate", "--foreign", folder, new) for _, new in found)
+            why = f"it is of another system, and may be {' or '.join(tops)} here"
+            return Home(None, Certainty.UNKNOWN, "", tops, commands, why, folder=root)
+        follow = our_command("relocate", "--foreign", folder, "NEW")
+        why = f"it is of another system; `{follow}` follows it, with what {folder} is here as NEW"
+        return no_home(f"{why}; --search DIR looks for it below DIR")
 
     def _home_searched(self, lost: LostCheckout, directory: str, foreign: str) -> Home:
         """Return the home of a session that may be another machine's: what the user's search finds, likely at best."""
@@ -301,7 +319,7 @@ class Homes:
         if top is None or not sub:
             return top
         for directory in upwards(os.path.join(root, sub)):
-            if directory == root.rstrip("/"):
+            if directory == trimmed(root):
                 break
             place = self._context.inspect(directory).place
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import GLOBAL
-from migrator.paths import checkout_root
+from migrator.paths import checkout_root, names_of, trimmed
 from migrator.places import git_worktrees
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class KnownCheckouts:
 
         In "global" it is always the directory, whatever the path says.
         """
-        directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
+        directory, project_id = trimmed(binding.directory), binding.project_id
         if project_id == GLOBAL:
             return binding.directory
-        on_record = [root for root in self._roots_on_record.get(project_id, ()) if root.strip("/")]
+        on_record = [root for root in self._roots_on_record.get(project_id, ()) if names_of(root)]
         return checkout_root(directory, binding.path, on_record) or directory
 
     def directories(self, project_id: str) -> Collection[str]:

@@ -17,7 +17,7 @@ from migrator.model import PlanWarning
 from migrator.orphans.known_checkouts import KnownCheckouts
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories, folded
-from migrator.paths import composed, path_below, upwards
+from migrator.paths import comparable, composed, is_within, last_name, path_below, upwards
 from migrator.text import first_few
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class Search:
         candidates = self.found.named.get(_name(base), ())
         if not candidates:
             return ()
-        worked_on = self._store.files_worked_on(self._sessions_below.get(base, ()))
-        files = {path_below(file, base) for file in worked_on if file.startswith(base + "/")}
+        worked_on = self._store.files_worked_on(self._sessions_below.get(comparable(base), ()))
+        files = {path_below(file, base) for file in worked_on if is_within(file, base)} - {""}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
         tops = Counter(folded(file.partition("/")[0]) for file in files)
@@ -90,13 +90,13 @@ class Search:
 
     @cached_property
     def _sessions_below(self) -> Mapping[str, Sequence[str]]:
-        """Map each directory that sessions are in or below to their ids."""
+        """Map each directory that sessions are in or below, `comparable`, to their ids."""
         found = defaultdict[str, list[str]](list)
         for binding, sessions in self._context.bound.items():
             for directory in upwards(binding.directory):
-                found[directory] += [session.id for session in sessions]
+                found[comparable(directory)] += [session.id for session in sessions]
         return found
 
 
 def _name(directory: str) -> str:
-    return composed(re.split(r"[/\\]", directory.rstrip("/\\"))[-1])
+    return composed(last_name(directory))

@@ -10,6 +10,7 @@ from hashlib import sha1
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of
 from migrator.model import GLOBAL, Place
+from migrator.paths import backslashed, session_path, trimmed
 
 _KEPT_ID_LIMIT = 64 * 1024
 
@@ -48,8 +49,7 @@ class Checkout:
 
     def place(self, directory: str) -> Place:
         """Return what opencode makes of a directory in this checkout."""
-        # For worktree "/" the path is the directory without its leading slash.
-        path = "" if directory == self.worktree else os.path.relpath(directory, self.worktree)
+        path = session_path(directory, self.worktree)
         return Place(directory, self.project_id, self.worktree, path, self.vcs, self.project_worktree)
 
 
@@ -78,9 +78,9 @@ def directory_project(directory: str) -> Checkout:
 def directory_project_id(directory: str) -> str:
     """Return 40 hex digits: the id that opencode 2 gives to a directory in no repository, by its path alone."""
     # opencode's choice of a name, nothing here is a secret
-    return sha1(b"directory:" + os.fsencode(directory), usedforsecurity=False).hexdigest()
+    return sha1(b"directory:" + os.fsencode(backslashed(directory)), usedforsecurity=False).hexdigest()
 
 
 def is_outside_repository(project_id: str, directory: str) -> bool:
     """Tell whether a session was in no repository: its project is "global", or opencode 2's for its very directory."""
-    return project_id == GLOBAL or project_id == directory_project_id(directory.rstrip("/") or "/")
+    return project_id == GLOBAL or project_id == directory_project_id(trimmed(directory))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import GLOBAL, Binding
+from migrator.paths import from_root
 
 if TYPE_CHECKING:
     from migrator.model import Place
@@ -31,7 +32,7 @@ def binding_of_opencode_1(binding: Binding, vcs: str | None) -> Binding:
     """Return the binding that opencode 1 has where opencode 2 has this one, in a project with this `vcs`."""
     if not _is_only_in_opencode_2(binding.project_id, vcs):
         return binding
-    return Binding(GLOBAL, binding.directory, binding.directory.removeprefix("/"), binding.workspace_id)
+    return Binding(GLOBAL, binding.directory, from_root(binding.directory), binding.workspace_id)
 
 
 def _is_only_in_opencode_2(project_id: str, vcs: str | None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.disk.spelling import as_on_disk, existing_directory
 from migrator.disk.status import is_there
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
+from migrator.paths import is_of_another_system
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.programs import stopped_by
@@ -143,10 +144,19 @@ class Places:
         return self._checkouts[root]
 
 
-def _real_directory(directory: str) -> str:
+def _check_name(directory: str) -> None:
     # An empty string is what a script's unset variable becomes, hardly ever the working directory.
     if not directory or "\0" in directory:
         raise NoSuchDirectory(f"the name {directory!r} is not that of a directory; give a path")
+    if is_of_another_system(directory):
+        raise NoSuchDirectory(
+            f"the path {directory} is of another system (Windows): give a directory that is here; to map the paths "
+            "alone, say relocate --foreign OLD NEW"
+        )
+
+
+def _real_directory(directory: str) -> str:
+    _check_name(directory)
     try:
         real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from migrator.disk.bounded import read_file
 from migrator.disk.spelling import as_on_disk
 from migrator.disk.status import is_there
-from migrator.paths import upwards
+from migrator.paths import is_of_another_system, upwards
 
 
 def read_small(path: str, limit: int) -> bytes | None:
@@ -40,6 +40,8 @@ def nearest_with(name: str, directory: str) -> str | None:
 
 def real_path(path: str) -> str:
     """Return the real path, spelled as on the disk, as far as it exists; the path itself if no file can have it."""
+    if is_of_another_system(path):
+        return path
     try:
         return as_on_disk(os.path.realpath(path))
     except (OSError, ValueError):

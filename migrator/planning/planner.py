@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.disk.mounts import TO_TRUST_LOCKS, locks_of
 from migrator.model import (
     GLOBAL,
     READ_ONLY,
@@ -101,6 +102,8 @@ def read_only_warnings(store: Store) -> Iterable[PlanWarning]:
     """Yield why a plan for this database can't be applied, if it can't."""
     if because := store.schema.read_only_because:
         yield PlanWarning(READ_ONLY, f"This can't be applied: the database is only read, since {because}.")
+    elif not (locks := locks_of(store.path)).hold:
+        yield PlanWarning("untrusted-locks", f"The database can't be locked safely: {locks.why}; {TO_TRUST_LOCKS}.")
 
 
 def project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:

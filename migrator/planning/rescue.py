@@ -215,7 +215,8 @@ class Rescue:
         if told not in self._told:
             (rule, evidence, _), directory, why, likely_home, commands = told
             commands = self._complete(commands)
-            which = f"; say which it is: {' or '.join(f'`{command}`' for command in commands)}" if commands else ""
+            say = "say which it is" if commands[1:] else "to say so"
+            which = f"; {say}: {' or '.join(f'`{command}`' for command in commands)}" if commands else ""
             lost = StillLost(rule, evidence, directory, why, likely_home, commands)
             text = evidence if why == evidence else f"{evidence}; {why}"
             self._told[told] = f"{text}{which}", lost

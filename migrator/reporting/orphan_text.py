@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
 from migrator.orphans.hidden import DAYS, LISTED, HiddenBy
+from migrator.orphans.other_machine import folder_to_follow
+from migrator.paths import is_of_another_system
 from migrator.reporting.rows import View
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import and_more, cells, count, printable, shortened, shortened_path, tilde, title_text, wrapped
+from migrator.text import (
+    and_more,
+    cells,
+    count,
+    our_command,
+    printable,
+    shortened,
+    shortened_path,
+    tilde,
+    title_text,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,6 +100,19 @@ def in_place_text(
         )
 
 
+def other_system_text(orphans: Iterable[Orphan]) -> Iterator[str]:
+    """Yield how sessions of another system are followed of which nothing tells where they may be here."""
+    found = [each.session.directory for each in orphans if not each.commands and not each.suggestion]
+    folders = Counter(folder_to_follow(directory) for directory in found if is_of_another_system(directory))
+    if folders:
+        ((folder, _),) = folders.most_common(1)
+        command = our_command("relocate", "--foreign", folder, "NEW")
+        yield (
+            f"{count(folders.total(), 'session')} of another system: `{command}` follows the folder {folder} to what "
+            "it is here, NEW."
+        )
+
+
 def _hidden(reason: HiddenBy, number: int) -> str:
     """Return why a list leaves out so many sessions, as the rest of a sentence that begins with their number."""
     if reason is HiddenBy.AGE:
@@ -150,9 +177,13 @@ def _home(orphan: Orphan, width: int) -> Iterator[str]:
 
 def tie_lines(orphan: Orphan, width: int) -> Iterator[str]:
     """Yield the directories where a lost session may belong, and the commands that say which it is, each whole."""
-    text = f"{' or '.join(orphan.rivals)}; nothing tells which. To say which it is:"
-    yield from labelled_lines("home", text, width, "yellow")
+    yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; {to_settle(orphan.commands)}", width, "yellow")
     yield from (f"    {command}" for command in orphan.commands)
+
+
+def to_settle(commands: Sequence[str]) -> str:
+    """Return the words before the commands that say which of several directories it is, or that it is the only one."""
+    return "nothing tells which. To say which it is:" if len(commands) > 1 else "nothing here proves it. To say so:"
 
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import STILL_LOST
 from migrator.reporting.next_steps import Step
-from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.orphan_text import labelled_lines, to_settle
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
 
@@ -83,7 +83,7 @@ def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:
     else:
         where = count(len(directories), "directory", "directories")
         label, text = f"{number} in {where} ({lost.rule})", lost.why
-    yield from labelled_lines(label, f"{text}; say which it is:" if lost.commands else text, room, "yellow")
+    yield from labelled_lines(label, f"{text}; {to_settle(lost.commands)}" if lost.commands else text, room, "yellow")
     yield from (f"      {command}" for command in lost.commands)
     if len(evidence) > 1:
         named = (f"{printable(tilde(directory))} {sessions:,}" for directory, sessions in directories.most_common())

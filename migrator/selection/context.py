@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory
 from migrator.errors import BadInput, NoSuchDirectory
-from migrator.paths import expand_home
+from migrator.paths import expand_home, in_full, is_absolute
 from migrator.places.cwd import current_directory
 from migrator.progress import doing
 from migrator.selection.projects import find_project
@@ -43,7 +43,7 @@ class DatabaseSelectorContext:
         home: str | None = None,
     ) -> None:
         named = home or os.path.expanduser("~")
-        self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
+        self.home = named if is_absolute(named) else in_full(named, self.cwd)
         self._store = store
         self._places = places
         self._orphan_ids = orphan_ids

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
-from migrator.paths import composed, expand_home, same_name
+from migrator.paths import comparable, expand_home, in_full, is_windows, same_name
 from migrator.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def find_project(text: str, context: SelectorContext, option: str) -> Project:
 
 def is_path(text: str) -> bool:
     """Tell whether a text that means a project is a path: it contains a slash, or starts with `.` or `~`."""
-    return "/" in text or text.startswith((".", "~"))
+    return "/" in text or is_windows(text) or text.startswith((".", "~"))
 
 
 def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -> list[Project]:
@@ -55,9 +54,9 @@ def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -
     from migrator.places.small_files import real_path
 
     path = expand_home(text, context.home)
-    written = os.path.normpath(path if path.startswith("/") else f"{context.cwd}/{path}")
+    written = in_full(path, context.cwd)
     real = real_path(written)
-    for form in (str, composed):  # of two directories with one name in two forms, the one that was typed
+    for form in (str, comparable):  # of two directories with one name in two forms, the one that was typed
         meant = {form(written), form(real)}
         fitting = [p for p in projects if meant & {form(path) for path in (p.worktree, *p.sandboxes)}]
         if fitting:

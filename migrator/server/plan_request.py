@@ -127,6 +127,7 @@ FIELDS = {
     ),
     "merge": (
         Parameter("other", TEXT, "The other database, a path where the server is. It is only read."),
+        Parameter("fromChannel", TEXT, "Instead of `other`: the channel of one that lies beside the server's own."),
         _TO_DIR,
         _FOLDERS,
         _FOREIGN,
@@ -250,11 +251,11 @@ def _request(command: str, select: SelectRequest, values: Mapping[str, Any]) -> 
             only, but, to_dir = values["only"], values["except"], values["toDir"]
             return ConsolidateRequest(values["repository"], to_dir, only, but, values["subdirs"], undo_files, announce)
         case "merge":
-            if values["other"] is None:
-                raise BadInput("other is missing: the path of the other database.")
+            if values["other"] is None and values["fromChannel"] is None:
+                raise BadInput("other is missing: the path of the other database; or say fromChannel.")
             words, subdirs = [pair.word for pair in folders], values["subdirs"]
             return MergeRequest(
                 values["other"], select, values["toDir"], words, values["foreign"], subdirs, values["onDuplicate"],
-                undo_files, announce,
+                undo_files, announce, channel=values["fromChannel"],
             )  # fmt: skip
     return ProtectRequest(select, undo_files)

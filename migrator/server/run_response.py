@@ -49,6 +49,11 @@ WRITE_FIELDS = (
         "Sessions in one transaction. Default: what takes a quarter of a second.",
     ),
     Parameter(
+        "trustLocks",
+        {"type": "boolean", "default": False},
+        "Write where locks may not keep others out: nobody else has the database open, on whatever machine.",
+    ),
+    Parameter(
         "onConflict",
         {"type": "string", "enum": [*get_args(OnConflict)], "default": "abort"},
         "When a session changed meanwhile: roll all back, or leave its tree out.",

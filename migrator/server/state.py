@@ -105,7 +105,13 @@ def write_work(state: AppState, values: Mapping[str, Any], route: str, write: Ca
 
     def work(progress: Callable[[int], None]) -> Run:
         command = f"opencode-migrator serve ({route})"
-        request = WriteRequest(command, values["chunkSize"], values["onConflict"], progress=progress)
+        request = WriteRequest(
+            command,
+            values["chunkSize"],
+            values["onConflict"],
+            progress=progress,
+            trust_locks=values["trustLocks"],
+        )
         return retry_while_in_use(state.access, values["wait"], lambda: write(request), progress)
 
     return work

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
-from migrator.paths import upwards
+from migrator.paths import is_of_this_system, upwards
 from migrator.progress import counted
 from migrator.snapshots.compare import is_in_the_way, same_as_snapshot
 from migrator.snapshots.git import common_directory
@@ -58,7 +58,7 @@ class TargetsOf2:
 
     def _target_of(self, directory: str) -> UndoTarget:
         try:
-            there = next(filter(is_directory, upwards(directory)), "") if directory.startswith("/") else ""
+            there = next(filter(is_directory, upwards(directory)), "") if is_of_this_system(directory) else ""
             if not there:
                 return UndoTarget(None, because=f"{directory!r} is no path of this system")
             place = self._places.find(there)

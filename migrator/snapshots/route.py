@@ -10,7 +10,7 @@ from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import GLOBAL, FolderState
-from migrator.paths import FolderMap, checkout_root, upwards
+from migrator.paths import FolderMap, checkout_root, names_of, upwards
 from migrator.places.checkout import kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
@@ -211,7 +211,7 @@ class SnapshotRoutes:
     def _known_worktrees(self) -> dict[str, list[str]]:
         """The worktrees that each project has or had, by its row."""
         return {
-            project.id: [root for root in (project.worktree, *project.sandboxes) if root.rstrip("/")]
+            project.id: [root for root in (project.worktree, *project.sandboxes) if names_of(root)]
             for project in self._store.projects()
         }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory, is_there, status_of
 from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
+from migrator.paths import is_of_this_system
 from migrator.snapshots.git import common_directory
 from migrator.snapshots.layout import Layout, OtherRepositories
 
@@ -66,7 +67,7 @@ class UndoTargets:
             if workspace is None or workspace.type != "worktree" or workspace.directory is None:
                 return UndoTarget(None, because="opencode can't open its workspace")
             directory = workspace.directory
-        if not directory.startswith("/"):
+        if not is_of_this_system(directory):
             return UndoTarget(None, because=f"{directory!r} is no path of this system")
         try:
             if status_of(directory) is not None and not is_directory(directory):

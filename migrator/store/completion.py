@@ -66,9 +66,10 @@ class CompletionReader:
             found |= {row[0]: row for row in _texts(self._connection.execute(sql, wanted))}
         return [*found.values()]
 
-    def directories(self, prefix: str) -> list[Described]:
+    def directories(self, *prefixes: str) -> list[Described]:
         """Return directories of sessions that begin so, the ones used last first, and how many sessions each has."""
-        within, params = _range("directory", prefix)
+        ranges = [_range("directory", prefix) for prefix in prefixes]
+        within, params = " OR ".join(f"({sql})" for sql, _ in ranges), [each for _, two in ranges for each in two]
         found: dict[str, tuple[int, int]] = {}
         for table in self._tables[:1]:  # the first one has them all, but for what opencode 1 made since the upgrade
             sql = f"SELECT directory, count(*), max(time_updated) FROM {table} WHERE {within} GROUP BY directory"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"SQLite format 3\x00"
+OLDEST_SQLITE = (3, 33, 0)
+"""The first with `UPDATE ... FROM`, by which sessions are moved. 3.33.0 was tried, and 3.32.0 was seen to fail."""
 BUSY_SECONDS = 5.0  # what opencode's own connections wait
 _STEPS = 100_000
 """Of SQLite's virtual machine, between two calls into Python: some milliseconds."""
@@ -27,6 +30,7 @@ _STEPS = 100_000
 
 def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
+    _check_sqlite()
     status = status_of(path)
     if status is not None and not (status.st_size and stat.S_ISREG(status.st_mode)):
         _check_header(path)
@@ -38,6 +42,15 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
             if "locked" not in str(error):
                 _check_header(path)
             raise
+
+
+def _check_sqlite() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        raise MigratorError(
+            f"SQLite {sqlite3.sqlite_version} is too old: {needed} or later is needed, and {sys.executable} comes with "
+            "this one; install opencode-migrator with another Python."
+        )
 
 
 def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:

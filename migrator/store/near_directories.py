@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from migrator.paths import is_within
+from migrator.paths import below, comparable, is_within, last_name, path_below, trimmed, upwards
 from migrator.text import count, nearest, tilde
 
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ def near_directories(store: Store, path: str) -> str:
 
 def _beside(path: str, directories: list[str]) -> list[str]:
     """Return the directories in the deepest one above `path` that has sessions below it whose names are like its."""
-    above = ""
-    for component in path.strip("/").split("/"):
-        inside = [each for each in directories if is_within(each, f"{above}/{component}")]
+    *above, root = upwards(trimmed(path))
+    directories = [each for each in directories if is_within(each, root)]
+    for deeper in reversed(above):
+        inside = [each for each in directories if is_within(each, deeper)]
         if not inside:
-            names = {each[len(above) + 1 :].partition("/")[0] for each in directories if len(each) > len(above) + 1}
-            return [f"{above}/{name}" for name in nearest(component, sorted(names), 3)]
-        above, directories = f"{above}/{component}", inside
+            inside = sorted(below(root, [path_below(each, root).partition("/")[0]]) for each in directories)
+            names = {comparable(each): last_name(each) for each in reversed(inside)}.values()
+            return [below(root, [name]) for name in nearest(last_name(deeper), sorted(names), 3) if name]
+        root, directories = deeper, inside
     return []
 
 
@@ -50,5 +52,5 @@ def _of_that_name(path: str, directories: list[str]) -> list[str]:
     """Return the directories anywhere that have the last name in `path`, or one like it."""
     named: dict[str, list[str]] = {}
     for each in sorted(directories):
-        named.setdefault(each.rpartition("/")[2], []).append(each)
-    return [each for name in nearest(path.rstrip("/").rpartition("/")[2], named, 3) for each in named[name]][:3]
+        named.setdefault(last_name(each), []).append(each)
+    return [each for name in nearest(last_name(path), named, 3) for each in named[name]][:3]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, Session, SessionDirectory
+from migrator.paths import is_absolute
 from migrator.store import opencode_2_schema
 from migrator.store.project_rows import ProjectReader
 from migrator.store.row_json import decode, stringify
@@ -250,7 +251,7 @@ class Store(ProjectReader):
                 f"WHERE session_id {IN}"
             )
         rows = self.rows(sql, [array_of(ids)] * sql.count(IN))
-        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
+        return {file for (file,) in rows if isinstance(file, str) and is_absolute(file)}
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
         """Map each of these rows of `table` that exists to one of its values, or to all of them where it is WHOLE."""

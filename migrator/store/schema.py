@@ -62,6 +62,7 @@ class Schema:
     `dialect` is "v1", "v2", or "v1+v2": a database of opencode 1 that opencode 2 has upgraded, with the tables of both.
     `origin_first`: its opencode prefers the origin's hash as project id (1.15.13 and later). `read_only_because`
     names something that makes writing a guess; None if writing is safe. `is_preview`: see `opencode_2_schema`.
+    `stores_slashes`: its opencode stores paths of Windows with `/` (1.16 and later); before, mostly with a backslash.
     """
 
     dialect: str
@@ -71,6 +72,7 @@ class Schema:
     origin_first: bool
     read_only_because: str | None = None
     is_preview: bool = False
+    stores_slashes: bool = True
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -132,6 +134,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         read_only_because=_NOT_2_YET
         if preview
         else next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
+        stores_slashes=_stores_slashes(db),
     )
 
 
@@ -148,6 +151,14 @@ def newest_upgrade(db: sqlite3.Connection) -> str | None:
         time = "strftime('%Y%m%d%H%M%S', max(created_at) / 1000, 'unixepoch')"
         found += db.execute(f"SELECT {time} FROM main.__drizzle_migrations").fetchall()
     return max((text for (text,) in found if isinstance(text, str)), default=None)
+
+
+def _stores_slashes(db: sqlite3.Connection) -> bool:
+    """Tell whether opencode has rewritten the paths of Windows: it keeps the names of such migrations, from 1.16 on."""
+    if "id" not in columns_of(db, "migration"):
+        return False
+    name = "20260601010001_normalize_storage_paths"
+    return db.execute("SELECT 1 FROM migration WHERE id = ?", [name]).fetchone() is not None
 
 
 def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) -> None:

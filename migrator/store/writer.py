@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.disk.mounts import TO_TRUST_LOCKS, locks_of
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.progress import doing
 from migrator.store.connection import transaction
@@ -41,14 +42,23 @@ class Edit(NamedTuple):
 class Writer(Store):
     """An opencode database that nobody else can open as long as we have it."""
 
-    def __init__(self, path: Path, wait_seconds: float = 0.0, waiting: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        wait_seconds: float = 0.0,
+        waiting: Callable[[], None] = lambda: None,
+        *,
+        trust_locks: bool = False,
+    ) -> None:
         """Take the exclusive lock and keep it until `close`.
 
         With `locking_mode=EXCLUSIVE` the lock outlives each transaction, so no opencode can start between two chunks
         and write back a row that it read before. It fails if and only if any other connection is open, even an idle
         one (tried with opencode 1.18.34). Raises DatabaseInUse, naming the processes where the system tells.
-        `waiting` is called before each new try.
+        `waiting` is called before each new try. Where locks may not hold, it is refused unless `trust_locks` says that
+        nobody else has it open.
         """
+        check_locks(path, trusted=trust_locks)
 
         def lock() -> None:
             try:
@@ -249,6 +259,12 @@ class Writer(Store):
             "SELECT t.name, f.\"from\" FROM main.sqlite_master t, pragma_foreign_key_list(t.name, 'main') f "
             "WHERE t.type = 'table' AND f.\"table\" = 'project'",
         )
+
+
+def check_locks(path: Path, *, trusted: bool) -> None:
+    """Raise MigratorError if a database is on a file system where others may not meet our locks, unless `trusted`."""
+    if not trusted and not (locks := locks_of(path)).hold:
+        raise MigratorError(f"{path} is not written to: {locks.why}; {TO_TRUST_LOCKS}.")
 
 
 def check_writable(path: Path) -> None:

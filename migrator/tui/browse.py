@@ -16,7 +16,7 @@ from migrator.arguments import ListRequest, OrphansRequest, SelectRequest
 from migrator.errors import MigratorError
 from migrator.operations.select import make_query
 from migrator.operations.ui import read_conversation, select_marked
-from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.orphan_text import labelled_lines, to_settle
 from migrator.text import count, first_few, local_time, one_line, tilde, wrapped
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
@@ -276,7 +276,9 @@ def about(session: Session, said: Conversation, orphan: Orphan | None, width: in
         if home := orphan.suggestion:
             facts.append((f"home ({home.certainty})", f"{home.directory}; {home.because}", "green"))
         elif orphan.rivals:
-            facts.append(("home", f"{' or '.join(orphan.rivals)}; nothing tells which", "yellow"))
+            facts.append(
+                ("home", f"{' or '.join(orphan.rivals)}; {to_settle(orphan.commands).partition('.')[0]}", "yellow")
+            )
     files = first_few([tilde(file) for file in said.files], _FILES_SHOWN)
     facts += [("first prompt", said.prompt, "blue"), ("last answer", said.answer, "blue"), ("files", files, "blue")]
     for label, text, color in facts:

@@ -74,7 +74,8 @@ class LostGroups(RowList):
             words = "stays there" if stays else shortened_path(tilde(home.directory), half - 13)
             text.append(f"{words} ({home.certainty})", style=_STYLES.get(home.certainty, ""))
         elif first.rivals:
-            text.append(shortened(f"one of {count(len(first.rivals), 'directory', 'directories')}", half), "yellow")
+            only = f"{shortened_path(tilde(first.rivals[0]), half - 1)}?"
+            text.append(f"one of {len(first.rivals)} directories" if first.rivals[1:] else only, "yellow")
         else:
             text.append(shortened("home not known", half), style="dim")
         return text

@@ -191,7 +191,8 @@ class PlanScreen(Screen[bool]):
 
     def _end(self, message: str) -> None:
         self._busy = self._stop = False
-        self._database.unseen = ""
+        if self.app.return_code is None:  # else nobody sees this screen any more
+            self._database.unseen = ""
         self._say(message)
 
     def _stop_if_asked(self, _sessions: int) -> None:

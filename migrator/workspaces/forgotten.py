@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory, is_there
 from migrator.errors import CantTell
-from migrator.paths import checkout_root, composed, upwards
+from migrator.paths import checkout_root, comparable, is_of_another_system, last_name, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 from migrator.workspaces.find_repository import working_copy_root
@@ -99,7 +99,7 @@ def _pruned_worktrees(
     workspaces: Iterable[Workspace], stored: StoredDirectories, project_id: str
 ) -> Iterator[Workspace]:
     """Yield the git worktrees that only the database knows of."""
-    known = {composed(root) for workspace in workspaces for root in workspace.roots}
+    known = {comparable(root) for workspace in workspaces for root in workspace.roots}
     projects = [project for project in stored.projects if project.id == project_id]
     on_record = {
         **{directory: "project_directory" for id_, directory in stored.checkouts if id_ == project_id},
@@ -110,13 +110,15 @@ def _pruned_worktrees(
     rows = [row for row in stored.sessions if row.project_id == project_id]
     of_sessions = [checkout_root(row.directory, row.path, roots) or row.directory for row in rows]
     for root, source in sorted((dict.fromkeys(of_sessions, "sessions of this project") | on_record).items()):
-        if composed(root) in known:
+        if comparable(root) in known:
             continue
-        known.add(composed(root))
+        known.add(comparable(root))
         evidence, state = f"the database: {source}", WorkspaceState.PRUNED
+        if is_of_another_system(root):
+            evidence, state = f"{evidence}; it is a path of another system", WorkspaceState.UNREADABLE
         try:
             if is_directory(root) and working_copy_root(root) is not None:
                 continue
         except CantTell as error:
             evidence, state = f"{evidence}; {error}", WorkspaceState.UNREADABLE
-        yield Workspace(os.path.basename(root), root, "git", state, evidence=evidence)
+        yield Workspace(last_name(root), root, "git", state, evidence=evidence)

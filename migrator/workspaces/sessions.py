@@ -20,7 +20,7 @@ from migrator.disk.spelling import as_on_disk
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell
 from migrator.model import GLOBAL
-from migrator.paths import composed, same_name, upwards
+from migrator.paths import comparable, same_name, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.workspaces.discover import with_workspaces
 from migrator.workspaces.find_repository import is_working_copy_root
@@ -52,13 +52,13 @@ def sessions_by_workspace(
     project_id = _project_of(repository, project_at)
     repository = with_forgotten_workspaces(repository, stored, project_id)
     roots = {
-        composed(root): WorkspaceRoot(w, root) for w in reversed(repository.workspaces) for root in reversed(w.roots)
+        comparable(root): WorkspaceRoot(w, root) for w in reversed(repository.workspaces) for root in reversed(w.roots)
     }
     owners: dict[tuple[str, str], WorkspaceRoot] = {}
     session_counts: Counter[Workspace] = Counter()
     look_alikes = []
     for row in stored.sessions:
-        names = map(composed, upwards(as_on_disk(row.directory)))
+        names = map(comparable, upwards(as_on_disk(row.directory)))
         owner = next((roots[name] for name in names if name in roots), None)
         if owner is None:
             continue

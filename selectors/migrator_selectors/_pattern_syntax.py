@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import BadInput
+from migrator.paths import is_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ ONLY_A_PATTERN = "{,}"
 
 _POSIX_CLASS = re.compile(r"\[:[a-z]+:\]")
 _SPECIAL = re.compile(r"([\\*?\[\]{}])")
+_PLAIN = re.compile(r"(?:\\\\[?.]\\|//[?.]/)(?:(?=[A-Za-z]:[\\/])|UNC(?=[\\/]))")
 
 
 class Part(NamedTuple):
@@ -36,9 +38,21 @@ class Part(NamedTuple):
     at: int = 0
 
 
+def with_slashes(typed: str) -> str:
+    r"""Return a pattern with `/` between its components where it has the backslashes of Windows, and without `\\?\`.
+
+    `C:\src\[ab]*` is `C:/src/[ab]*`. In the former nothing can be escaped; `[[]` is a bracket in both.
+    """
+    if not is_windows(typed):
+        return typed
+    has_backslashes = "\\" in typed[:3]
+    typed = _PLAIN.sub(lambda found: "/" * found[0].endswith("C"), typed, count=1)
+    return typed.replace("\\", "/") if has_backslashes else typed
+
+
 def escaped(path: str) -> str:
     """Return the pattern that names exactly the directory at `path`."""
-    return _SPECIAL.sub(r"\\\1", path)
+    return _SPECIAL.sub(r"\\\1", with_slashes(path))
 
 
 def only_a_pattern(typed: str) -> str:

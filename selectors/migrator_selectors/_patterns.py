@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import directories_named, existing_directory, ignores_case, is_same_directory
 from migrator.errors import BadInput, CantTell, MigratorError
-from migrator.paths import composed, normalise
+from migrator.paths import comparable, composed, is_windows, normalise, slashed, upwards
 from migrator.places.small_files import real_path
 from migrator.text import and_more, shell_quote
 from migrator_selectors._pattern_syntax import (
     ONLY_A_PATTERN,
+    Part,
     escaped,
     expand,
     literals,
@@ -28,13 +29,13 @@ from migrator_selectors._pattern_syntax import (
     only_a_pattern,
     parts,
     special_characters,
+    with_slashes,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from migrator.selection import SelectorContext
-    from migrator_selectors._pattern_syntax import Part
 
 
 def directory_pattern(typed: str, context: SelectorContext, option: str = "") -> DirectoryPattern:
@@ -68,8 +69,10 @@ def meant(
     """
 
     def compiled(text: str) -> DirectoryPattern:
-        return DirectoryPattern(root + text, cwd=lambda: context.cwd, home=context.home)
+        return DirectoryPattern(root + text, cwd=lambda: context.cwd, home=context.home, is_share=is_share)
 
+    is_share = not root and _is_share(typed)
+    typed = typed if root else with_slashes(typed)
     characters = special_characters(typed)
     if not characters:
         return compiled(typed)
@@ -135,20 +138,25 @@ class DirectoryPattern:
 
     `*` and `?` stay inside a path component, `**` crosses; `{a,b}` and `[abc]` work and a backslash escapes. A first
     component `cwd` is the current directory, `~` is `home`; any other relative pattern starts at the current
-    directory. `cwd` and `home` are absolute and are taken literally, whatever characters they hold; `cwd` is called
-    for where the pattern needs one, since there may be none any more. `advice` is what to try where nothing matches,
-    `without_wildcards` a path that is spelled like the pattern.
+    directory. One that begins as a path of Windows does names directories there, in every spelling; `//server/share`
+    may be one here too, unless it `is_share`. `cwd` and `home` are absolute and are taken literally, whatever
+    characters they hold; `cwd` is called for where the pattern needs one, since there may be none any more. `advice` is
+    what to try where nothing matches, `without_wildcards` a path that is spelled like the pattern.
 
     Raises BadInput where the pattern can't be meant.
     """
 
-    def __init__(self, typed: str, *, cwd: Callable[[], str], home: str) -> None:
-        made = [each for pattern in expand(typed) for each in _parts(pattern, typed, cwd, home)]
+    def __init__(self, typed: str, *, cwd: Callable[[], str], home: str, is_share: bool = False) -> None:
+        patterns = expand(with_slashes(typed))
+        on_posix = [] if is_share or _is_share(typed) else patterns
+        made = [each for pattern in on_posix for each in _parts(pattern, typed, cwd, home)]
+        on_windows = [each for pattern in patterns for each in _windows_parts(pattern, typed)]
         globs = {"/" + "/".join(part.glob for part in each) for each in made}
+        windows_globs = {"/".join(part.glob for part in each) for each in on_windows}
         self._paths = {"/" + "/".join(part.name or "" for part in each) for each in made}
-        self.has_wildcards = any(part.name is None for each in made for part in each)
-        self.without_wildcards = min(re.sub(r"[*?]", "", glob) for glob in globs)
-        exactly = _compile(globs)
+        self.has_wildcards = any(part.name is None for each in (*made, *on_windows) for part in each)
+        self.without_wildcards = min(re.sub(r"[*?]", "", glob) for glob in globs | windows_globs)
+        exactly, as_windows = _compile(globs), _compile(map(composed, windows_globs), re.IGNORECASE)
         by_name = _compile(map(composed, globs))
         without_case = re.compile(by_name.pattern, by_name.flags | re.IGNORECASE)
         predicates = [
@@ -156,7 +164,13 @@ class DirectoryPattern:
         ]
         self.advice = ""
         spelled = not all(map(str.isascii, globs))
-        self.names = cache(lambda directory: fits(directory, *predicates, spelled=spelled))
+
+        def names(directory: str) -> bool:
+            if is_windows(directory):
+                return as_windows.fullmatch(_as_pattern(directory)) is not None
+            return fits(directory, *predicates, spelled=spelled)
+
+        self.names = cache(names)
         self.base = cache(self._base)  # asked once for each session
 
     def is_there(self) -> bool | str:
@@ -177,18 +191,12 @@ class DirectoryPattern:
         For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`. A row may hold a path with
         `..`, which may lead anywhere: it is where it leads.
         """
-        return next(filter(self.names, _down_to(normalise(directory) if "/.." in directory else directory)), None)
+        real = normalise(directory) if "/.." in slashed(directory) else directory
+        return next(filter(self.names, reversed([*upwards(real)])), None)
 
     def covers(self, directory: str) -> bool:
         """Tell whether the pattern names `directory` or one above it."""
         return self.base(directory) is not None
-
-
-def _down_to(directory: str) -> Iterator[str]:
-    """Yield the directories above `directory`, the outermost first, and then itself."""
-    for slash in re.finditer("/", directory):
-        yield directory[: slash.start()] or "/"
-    yield directory
 
 
 def _parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:
@@ -199,6 +207,33 @@ def _parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Itera
         wildcard = next((index for index, part in enumerate(kept) if part.name is None), len(kept))
         beginning = "/" + "/".join(part.name or "" for part in kept[:wildcard])
         yield [*literals(real_path(_in_its_form(beginning))), *kept[wildcard:]]
+
+
+def _is_share(typed: str) -> bool:
+    """Tell whether a pattern can only mean a share of Windows, as it was typed."""
+    return typed.startswith("\\\\") and is_windows(typed)
+
+
+def _windows_parts(pattern: str, typed: str) -> Iterator[list[Part]]:
+    """Yield the components of a `pattern` without braces that begins as a path of Windows does; a share is the first.
+
+    They fit what `_as_pattern` makes of a directory.
+    """
+    if not is_windows(pattern):
+        return
+    components = parts(pattern, typed)
+    if pattern.startswith("//"):
+        server, share, *rest = components
+        name = f"//{server.name}/{share.name}" if server.name and share.name else None
+        first = Part(f"/{server.glob}/{share.glob}", name, server.at)
+    else:
+        first, *rest = components
+    yield [first, *normalised(rest, pattern, typed)]
+
+
+def _as_pattern(directory: str) -> str:
+    """Return a directory on Windows as its pattern spells it."""
+    return comparable(directory).removesuffix("/").replace("//", "/", 1)
 
 
 def _in_its_form(path: str) -> str:
@@ -213,6 +248,8 @@ def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home
     first = components[0].glob if components else ""
     if pattern.startswith(("/", "\\/")):
         yield components
+    elif is_windows(pattern):
+        return
     elif first == "~":
         yield [*literals(home), *components[1:]]
     else:
@@ -231,10 +268,10 @@ def _names_of(cwd: str) -> list[str]:
     return [cwd]
 
 
-def _compile(globs: Iterable[str]) -> re.Pattern[str]:
+def _compile(globs: Iterable[str], extra: int = 0) -> re.Pattern[str]:
     """Return one expression for all `globs`; only its `fullmatch` is right, as `$` lets a trailing newline pass."""
     from wcmatch import glob
 
     flags = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX
     included, _ = glob.translate(sorted({*globs}), flags=flags, limit=0)
-    return re.compile("|".join(included))
+    return re.compile("|".join(included) or r"(?!)", extra)

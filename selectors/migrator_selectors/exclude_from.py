@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from migrator.errors import BadInput, MigratorError
-from migrator.paths import composed
+from migrator.paths import composed, is_windows, plain
 from migrator.selection import SelectorPlugin
 from migrator_selectors._directory_selector import DirectorySelector
 from migrator_selectors._text import option_text
@@ -85,17 +85,27 @@ def _ignores(name: str, lines: Sequence[str], context: SelectorContext) -> Calla
         patterns = list(_patterns(name, composed_lines))
         by_name = _matcher(patterns)
     at_home = os.path.join(context.home, name)
-    without_case = _matcher(_without_case(patterns)) if ignores_case(at_home) else by_name
+    in_any_case = _matcher(_without_case(patterns))
+    without_case = in_any_case if ignores_case(at_home) else by_name
     spelled = not all(map(str.isascii, lines))
-    return lambda directory: fits(directory, exactly, by_name, without_case, spelled=spelled)
+
+    def ignores(directory: str) -> bool:
+        if is_windows(directory):
+            return in_any_case(directory)
+        return fits(directory, exactly, by_name, without_case, spelled=spelled)
+
+    return ignores
 
 
 def _without_case(patterns: Iterable[GitIgnoreSpecPattern]) -> Iterator[GitIgnoreSpecPattern]:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-    for each in patterns:
-        if each.regex:
-            yield GitIgnoreSpecPattern(re.compile(each.regex.pattern, each.regex.flags | re.IGNORECASE), each.include)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # as in `_patterns`
+        for each in patterns:
+            if each.regex:
+                regex = re.compile(each.regex.pattern, each.regex.flags | re.IGNORECASE)
+                yield GitIgnoreSpecPattern(regex, each.include)
 
 
 def _matcher(patterns: Iterable[GitIgnoreSpecPattern]) -> Callable[[str], bool]:
@@ -108,10 +118,12 @@ def _matcher(patterns: Iterable[GitIgnoreSpecPattern]) -> Callable[[str], bool]:
 def _as_gitignore_path(directory: str) -> str:
     """Return a directory as pathspec takes it.
 
-    `build/` means directories only, and pathspec knows one by its slash. Its `.` stops at a newline, so a NUL stands in
-    for it: no directory holds one, and no line of the list holds either.
+    `build/` means directories only, and pathspec knows one by its slash. One on Windows is `C:/x`, a share
+    `/server/x`. Its `.` stops at a newline, so a NUL stands in for it: no directory holds one, and no line of the list
+    holds either.
     """
-    return directory.replace("\n", "\0").rstrip("/") + "/"
+    path = plain(directory)
+    return path[path.startswith("//") :].replace("\n", "\0").rstrip("/") + "/"
 
 
 def _check_names(name: str, lines: Sequence[str], spec: GitIgnoreSpec, context: SelectorContext) -> None:

@@ -25,6 +25,7 @@ SUBJECTS = [
     "schema",
     "sessions",
     "openBy",
+    "locks",
     "writable",
     "integrity",
     "foreignKeys",

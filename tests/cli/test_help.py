@@ -26,9 +26,10 @@ DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
 RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
 DRY = "--dry-run --exit-code"
-WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
+WRITING = "--yes -y --wait --trust-locks --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
+MERGE = "--from-channel --map --foreign --on-duplicate --remove-from-other --to-dir --subdirs --undo-files"
 OPTIONS = {
     "ui": f"{SELECT} {DATABASE}",
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
@@ -43,6 +44,7 @@ OPTIONS = {
     "rescue": f"{RESCUE} {WRITING} {DATABASE} {DRY} --verbose",
     "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files "
     f"{DRY} --verbose",
+    "merge": f"{SELECT} {WRITING} {DATABASE} {MERGE} {DRY} --verbose",
     "workspaces": f"{DATABASE} --format --json",
     "protect": f"{SELECT} {WRITING} {DATABASE} {DRY} --undo-files --verbose",
     "plan": "",
@@ -51,20 +53,20 @@ OPTIONS = {
     "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
     "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
+    "plan merge": f"{SELECT} {DATABASE} {MERGE} --output -o --json --verbose",
     "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose --undo-files",
     "show": f"{DATABASE} --json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": f"{DATABASE} --limit --format --json --verbose",
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
-    "merge": f"{SELECT} {WRITING} {DATABASE} {DRY} --from-channel --to-dir --map --foreign --on-duplicate "
-    "--remove-from-other --undo-files --verbose",
     "resume": WRITING,
-    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
+    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --trust-locks --json",
     "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
     "completion": "--help",
+    "install-skill": "--project --force --dry-run",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
@@ -97,7 +99,7 @@ def test_every_command_has_help(home: Home, command: str) -> None:
 def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
-    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
+    listed = dict(re.findall(r"^  ([a-z][a-z-]*) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
     aliases = {"rebind", "detached"}
     assert sorted(listed) == sorted(name for name in OPTIONS if " " not in name and name not in aliases)
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import migrator
+from migrator.client import Client
 from tests.cli.test_completion import values
 from tests.support.home import build_home
 from tests.support.merging import built, bytes_around
 from tests.support.refusal import refused
 from tests.support.rows import add_session, rows
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,3 +74,15 @@ def test_a_channel_that_has_none(home: Home) -> None:
 def test_the_shell_completes_the_channels_beside_it(home: Home) -> None:
     assert values(home, "ocmig merge --from-channel ") == ["dev", "prod"]
     assert values(home, "ocmig --channel dev merge --from-channel ") == ["latest", "prod"]
+
+
+def test_from_python_and_over_http(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in home.env().items():
+        monkeypatch.setenv(name, value)
+    plan = migrator.plan_merge(migrator.open_store(), from_channel="prod")
+    assert [change.session for change in plan.changes] == ["ses_prod"]
+    with serving(home) as served, Client(served.url, token=served.token) as client:
+        plan = client.plan_merge(from_channel="dev")
+        assert [change.session for change in plan.changes] == ["ses_dev"]
+        said = served.refused("POST", "/plan", 400, "bad-input", json={"command": "merge"})
+        assert "fromChannel" in said

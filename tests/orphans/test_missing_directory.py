@@ -42,7 +42,7 @@ def test_paths_that_are_none_of_this_system(register: Register) -> None:
         register.add(f"ses_{number}", register.at, directory=directory)
     found = register.found()
     assert {id_: list(why) for id_, why in found.items()} == {f"ses_{n}": ["missing-directory"] for n in range(4)}
-    assert found["ses_0"]["missing-directory"].evidence == "'C:/Users/ada/shop' is no path of this system"
+    assert found["ses_0"]["missing-directory"].evidence == "C:/Users/ada/shop is a path of another system (Windows)"
 
 
 def test_git_is_not_asked_about_what_is_gone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
-from migrator.errors import BadInput
+from migrator.errors import BadInput, MigratorError
 from migrator.model import Project
+from migrator.paths import is_windows, same_name
 from migrator.workspaces.model import Repository, RepositorySessions, Workspace, WorkspaceRoot, WorkspaceState
 from migrator_selectors import BUILT_IN
-from migrator_selectors._pattern_syntax import literal
+from migrator_selectors._pattern_syntax import literal, special_characters, with_slashes
 from tests.support.selector_context import FixedSelectorContext, by_sql
-from tests.support.strategies import directories, examples, names, nasty_text, sessions, times, titles
+from tests.support.strategies import (
+    any_directories,
+    directories,
+    examples,
+    names,
+    nasty_text,
+    sessions,
+    times,
+    titles,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +83,22 @@ def test_from_dir_and_exclude_dir(data: st.DataObject, rows: list[Session], exac
     ids = {row.id for row in rows}
     assert set(kept) <= ids - set(excluded)
     assert exact or set(kept) == ids - set(excluded)
+
+
+@given(st.data(), sessions(where=any_directories), st.booleans())
+@examples(300)
+def test_directories_of_another_system(data: st.DataObject, rows: list[Session], exact: bool) -> None:
+    pattern = data.draw(st.one_of(patterns(rows), st.sampled_from([row.directory for row in rows] or ["C:/"])))
+    line = data.draw(st.sampled_from(["src", "C:/*", "/d:/a", "share/", "*b*", pattern]))
+    try:
+        (kept,) = hold("from-dir", rows, {"from_dir": (pattern,), "exact": exact})
+        (excluded,) = hold("exclude-dir", rows, {"exclude_dir": (pattern,)})
+        hold("exclude-from", rows, {"exclude_lines": (line,)})
+    except (BadInput, MigratorError):
+        assume(False)
+    assert set(kept) <= {row.id for row in rows} - set(excluded)
+    named = [row.id for row in rows if same_name(row.directory, pattern)]
+    assert not is_windows(pattern) or special_characters(with_slashes(pattern)) or set(named) <= set(kept)
 
 
 @given(st.data(), sessions())

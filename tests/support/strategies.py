@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from migrator.model import Binding, Session
+from migrator.paths import below
 
 DAILY, LONG = "daily", "long"
 # How fast a machine is says nothing about what is right, and first examples pay for imports.
@@ -40,6 +41,28 @@ names = (
 directories = st.lists(names, max_size=4).map(lambda components: "/" + "/".join(components))
 """Absolute, no trailing slash, no `.` or `..`: as opencode stores them."""
 
+WINDOWS_ROOTS = (
+    "C:\\",
+    "C:/",
+    "c:/",
+    "d:\\",
+    r"\\server\share\x",
+    "//server/share/x",
+    "\\\\?\\C:\\",
+    r"\\?\UNC\server\share\x",
+)
+
+windows_names = names.map(lambda name: name.replace("\\", "")).filter(lambda name: name not in {"", ".", ".."})
+
+windows_directories = st.builds(
+    lambda root, components: below(root, components) if components else root,
+    st.sampled_from(WINDOWS_ROOTS),
+    st.lists(windows_names, max_size=4),
+)
+"""Absolute, with one kind of slash: in each form that opencode on Windows stores."""
+
+any_directories = st.one_of(directories, windows_directories)
+
 titles = st.one_of(nasty_text, any_text)
 
 times = st.one_of(st.integers(0, 2**53), st.integers(1_700_000_000_000, 1_700_000_000_010))
@@ -47,12 +70,11 @@ times = st.one_of(st.integers(0, 2**53), st.integers(1_700_000_000_000, 1_700_00
 
 
 @st.composite
-def sessions(draw: st.DrawFn, max_size: int = 12) -> list[Session]:
+def sessions(draw: st.DrawFn, max_size: int = 12, where: st.SearchStrategy[str] = directories) -> list[Session]:
     """Sessions with ids of their own, several in the same directory and below one another."""
-    stored = draw(st.lists(directories, min_size=1, max_size=5))
+    stored = draw(st.lists(where, min_size=1, max_size=5))
     stored += [
-        f"{above.rstrip('/')}/{name}"
-        for above, name in draw(st.lists(st.tuples(st.sampled_from(stored), names), max_size=3))
+        below(above, [name]) for above, name in draw(st.lists(st.tuples(st.sampled_from(stored), names), max_size=3))
     ]
     projects = st.sampled_from(["global", "prj_a", "prj_b"])
     rows = draw(

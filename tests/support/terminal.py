@@ -43,6 +43,7 @@ class Terminal:
         first: Callable[[], object] | None = None,
     ) -> None:
         self._master, slave = pty.openpty()
+        self._is_open = True
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environ = {name: value for name, value in home.env().items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
         environ |= {"TERM": "xterm-256color", "PAGER": "cat"} | home.environ
@@ -72,8 +73,28 @@ class Terminal:
         self._process.kill()
         self._process.join()
         self._process.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as one closes its window: what runs in it gets SIGHUP from the kernel."""
         self._let_go()
-        os.close(self._master)
+        if self._is_open:
+            os.close(self._master)
+            self._is_open = False
+
+    def send(self, *numbers: int) -> None:
+        """Send signals, one soon after the other."""
+        for number in numbers:
+            os.kill(self._process.pid or 0, number)
+            time.sleep(0.1)
+
+    def wait_for_end(self) -> None:
+        """Wait until it has ended; read what it writes meanwhile, where the terminal is still open."""
+        if self._is_open:
+            while self._read():
+                pass
+        self._process.join(PATIENCE_SECONDS)
+        assert self._process.exitcode is not None, f"it hangs: {self.text}"
 
     @property
     def text(self) -> str:
@@ -102,11 +123,8 @@ class Terminal:
 
     def finish(self) -> int:
         """Read to the end; return the exit code."""
-        while self._read():
-            pass
-        self._process.join(PATIENCE_SECONDS)
-        assert self._process.exitcode is not None, f"it hangs: {self.text}"
-        return self._process.exitcode
+        self.wait_for_end()
+        return int(self._process.exitcode or 0)
 
     def _let_go(self) -> None:
         """Close our end of the command's side of the terminal, so that its end can be seen."""

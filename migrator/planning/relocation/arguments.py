@@ -6,7 +6,7 @@ database decides; and where that fits several, nobody can tell.
 
 from __future__ import annotations
 
-import os
+import re
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.disk.spelling import existing_directory
 from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
 from migrator.model import FolderState
-from migrator.paths import composed, is_within, normalise
+from migrator.paths import comparable, in_full, is_windows, is_within
 from migrator.text import shell_join, shell_quote
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ class Evidence:
         A folder that can't be looked at may be there.
         """
         try:
-            absolute = list(absolute_pairs(pairs, self.cwd, self.expand))
+            absolute = list(absolute_pairs(pairs, self.cwd, self.expand, self.state))
         except BadInput:
             return -1
         seen = [found for pair in absolute for found in self._seen(pair)]
         return 2 if all(seen) else int(any(seen))
 
     def _seen(self, pair: Pair) -> list[bool]:
-        is_bound = any(is_within(composed(directory), composed(pair.old)) for directory in self.bound())
+        is_bound = any(is_within(comparable(directory), comparable(pair.old)) for directory in self.bound())
         if self.state is FolderState.FOREIGN:
             return [is_bound]
         if self.state is FolderState.WILL_MOVE:
@@ -87,7 +87,7 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     if len(as_pairs) > 1:
         raise BadInput(f"One of {shell_join(words)} has several `=`; {ESCAPES}.")
     try:
-        list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
+        list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand, evidence.state))
     except BadInput as error:
         raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
     raise NothingMatched(
@@ -108,13 +108,15 @@ def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pa
     ]
 
 
-def absolute_pairs(pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str]) -> Iterator[Pair]:
+def absolute_pairs(
+    pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str], state: FolderState = FolderState.MOVED
+) -> Iterator[Pair]:
     """Yield the pairs with normal absolute paths. Raises BadInput for an empty path or an old folder named twice."""
     moves: dict[str, str] = {}
     for old, new, where in pairs:
         if not old or not new or "\0" in old + new:
             raise BadInput(f"{where}an empty path names no folder; say OLD=NEW")
-        old, new = (normalise(os.path.join(cwd, expand(path))) for path in (old, new))  # noqa: PLW2901
+        old, new = (in_full(expand(path), cwd, shares=state is FolderState.FOREIGN) for path in (old, new))  # noqa: PLW2901
         if old == new:
             raise BadInput(f"{where}the folder {old} would move to itself; say where it is now")
         if old in moves:
@@ -171,18 +173,15 @@ def _unescaped(word: str) -> str:
 
 
 def _split(word: str) -> list[str]:
-    """Cut a word at each `=` without a backslash before it; a backslash escapes that and itself."""
-    parts = [""]
+    """Cut a word at each `=` without a backslash before it; a backslash escapes that and, but on Windows, itself."""
+    pieces = [""]
     letters = iter(word)
     for letter in letters:
         if letter == "=":
-            parts.append("")
-        elif letter == "\\":
-            after = next(letters, "")
-            parts[-1] += after if after in {"=", "\\"} else letter + after
+            pieces.append("")
         else:
-            parts[-1] += letter
-    return parts
+            pieces[-1] += letter + (next(letters, "") if letter == "\\" else "")
+    return [re.sub(r"\\(=)" if is_windows(piece.strip()) else r"\\([=\\])", r"\1", piece) for piece in pieces]
 
 
 def _may_be_there(path: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import difference, existing_directory, folder_map, is_one_name
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
-from migrator.paths import is_within, normalise
+from migrator.paths import is_windows, is_within, normalise
 from migrator.places.small_files import real_path
 from migrator.planning.relocation.resolvers import RESOLVERS
 from migrator.text import and_more
@@ -70,7 +70,7 @@ class Relocation:
         new = self.folders.new_path(self.moved_path(directory))
         if new is None or self.moves.state is not FolderState.MOVED:
             return new
-        spelled = existing_directory(new) or new
+        spelled = existing_directory(new, any_case=is_windows(directory)) or new
         return None if spelled == directory else spelled
 
     def moved_path(self, directory: str) -> str:

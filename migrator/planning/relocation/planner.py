@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import is_same_directory
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import Binding, FolderState, PlanWarning, Selected, Selection
-from migrator.paths import is_within, normalise
+from migrator.paths import comparable, is_of_another_system, is_windows, is_within, normalise, slashed
+from migrator.places.small_files import real_path
 from migrator.planning.planner import build_move_plan
+from migrator.planning.relocation.arguments import Pair
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
@@ -20,7 +22,7 @@ from migrator.snapshots.layout import Layout
 from migrator.store.near_directories import near_directories
 from migrator.store.sql import IN
 from migrator.store.trees import trees
-from migrator.text import and_more, shell_join
+from migrator.text import and_more, our_command, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -57,7 +59,12 @@ def build_relocation_plan(
     in_projects |= {directory_of(row) for project in rows.values() for row in project.directories}
     affected = {*following, *(each for each in in_projects if relocation.new_directory(each) is not None)}
     left_over = _left_over(affected, relocation, copied=copied)
-    warnings = (*_unmatched_folders(affected, relocation), *_already_there(directories, relocation))
+    warnings = (
+        *_unmatched_folders(affected, relocation),
+        *_already_there(directories, relocation),
+        *_impossible(directories, relocation),
+        *_in_two_spellings(following, relocation),
+    )
     selection = _selection(store, relocation, following, warnings)
     return build_move_plan(
         store,
@@ -113,7 +120,7 @@ def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Ite
     """Warn about each folder that nothing is bound to: if a path was mistyped, it is one of these."""
     by_real_path: dict[str, list[str]] = {}
     for old, _ in relocation.moves.folders:
-        real = old if relocation.moves.state is FolderState.FOREIGN else os.path.realpath(old)
+        real = old if relocation.moves.state is FolderState.FOREIGN else real_path(old)
         by_real_path.setdefault(real, []).append(old)
     paths = {normalise(relocation.moved_path(directory)) for directory in affected}
     for olds in by_real_path.values():
@@ -128,6 +135,35 @@ def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterat
             "already-there",
             f"Sessions in {min(staying)} stay: it is already in the new folder, which lies inside the old one.",
         )
+
+
+def _impossible(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
+    staying = [directory for directory in directories if relocation.folders.is_impossible(directory)]
+    if staying:
+        yield PlanWarning(
+            "no-windows-path",
+            f"Sessions in {min(staying)}{and_more(len(staying) - 1, 'directory', 'directories')} stay: a name with a "
+            "backslash in it is no name on Windows.",
+        )
+
+
+def _in_two_spellings(following: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
+    """Warn about each directory of Windows that rows spell in several ways, of which each would be a directory here."""
+    found: dict[str, dict[str, str]] = {}
+    for directory in sorted(following):
+        if is_windows(directory) and not is_windows(new := relocation.new_directory(directory) or ""):
+            found.setdefault(comparable(directory), {}).setdefault(new, slashed(directory))
+    state = ["--foreign"] if relocation.moves.state is FolderState.FOREIGN else []
+    for spellings in found.values():
+        (new, first), *others = spellings.items()
+        if others:
+            pairs = [*relocation.moves.folders, *((other, new) for _, other in others)]
+            command = our_command("relocate", *state, *(Pair(*pair).word for pair in pairs))
+            yield PlanWarning(
+                "two-spellings",
+                f"Windows takes {first} and {others[0][1]} for one directory, and here they become {new} and "
+                f"{others[0][0]}; to take both to {new}: `{command}`",
+            )
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
@@ -160,8 +196,8 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
 def _is_left_over(directory: str, relocation: Relocation) -> bool:
     """Tell whether a directory is still at its old place, unless it is another one that has moved there."""
     new = relocation.new_directory(directory)
-    real = os.path.realpath(directory)
-    if new is None or not os.path.isdir(real) or is_same_directory(real, new):
+    real = real_path(directory)
+    if new is None or is_of_another_system(real) or not os.path.isdir(real) or is_same_directory(real, new):
         return False
     holds_new_folder = any(is_within(new_folder, real) for _, new_folder in relocation.moves.folders)
     return not holds_new_folder and relocation.folders.old_path(normalise(directory)) is None

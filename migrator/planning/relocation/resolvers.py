@@ -11,7 +11,20 @@ from migrator.disk.spelling import is_one_name
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.model import GLOBAL, Binding, FolderState, Place
-from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
+from migrator.paths import (
+    FolderMap,
+    below,
+    checkout_root,
+    from_root,
+    is_of_another_system,
+    is_within,
+    last_name,
+    move_below,
+    normalise,
+    session_path,
+    slashed,
+    upwards,
+)
 from migrator.places import git_worktrees
 from migrator.places.checkout import Checkout, directory_project, directory_project_id, is_outside_repository
 
@@ -72,8 +85,9 @@ class ForeignResolver(Resolver):
         if _is_in_directory_project(before):
             place = directory_project(directory).place(directory)
             return replace(place, follows=place.binding)
-        outside = before.project_id == GLOBAL and before.path == normalise(before.directory)[1:]
-        path = directory[1:] if outside else before.path
+        old = normalise(before.directory)
+        outside = before.project_id == GLOBAL and before.path in {from_root(old), slashed(old)}
+        path = from_root(directory) if outside else before.path
         root = "/" if outside else self._folders.new_path(_checkout_root(before)) or directory
         vcs = None if before.project_id == GLOBAL else "git"
         follows = Binding(before.project_id, directory, path)
@@ -102,6 +116,11 @@ class MovedResolver(Resolver):
     def check_folders(self) -> None:
         """Raise NoSuchDirectory unless every new folder exists."""
         for old, new in self._folders.pairs:
+            if is_of_another_system(new):
+                raise NoSuchDirectory(
+                    f"{new} is a path of another system, so nothing can be looked at there; say --foreign to map the "
+                    "paths alone."
+                )
             if not os.path.isdir(new):
                 what = "is no directory" if os.path.lexists(new) else "does not exist"
                 raise NoSuchDirectory(
@@ -123,7 +142,7 @@ class MovedResolver(Resolver):
             return missing
         if _is_in_directory_project(place.binding):
             return directory_project(real).place(real)
-        return replace(place, directory=real, path=os.path.relpath(real, place.worktree))
+        return replace(place, directory=real, path=session_path(real, place.worktree))
 
     def _find(self, directory: str) -> Place | _DisconnectedWorktree:
         """Return what opencode makes of a directory, or the worktree that lost its repository by this very move."""
@@ -165,7 +184,7 @@ class WillMoveResolver(Resolver):
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
             if os.path.lexists(new) and self._folders.new_path(new) is None and not is_one_name(old, new):
-                inside = f"{new.rstrip('/')}/{os.path.basename(old)}"
+                inside = below(new, [last_name(old)])
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "
                     "if the folder has been moved, leave out --will-move.",

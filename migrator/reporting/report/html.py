@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from migrator.paths import is_windows
 from migrator.reporting.report.flow import drawing
 from migrator.reporting.report.model import GROUPS, Flow, Report, Tone
 from migrator.reporting.report.prose import sentence_pieces
@@ -75,7 +76,8 @@ def _printable(value: Any) -> Any:
 
 def _path(text: str) -> Markup:
     """Return a directory, which reads from left to right whatever letters are in it, and may break at each slash."""
-    shown = escape(shortened_path(text, PATH)).replace("/", Markup("/<wbr>"))
+    slash = "\\" if is_windows(text) and "/" not in text else "/"
+    shown = escape(shortened_path(text, PATH)).replace(slash, escape(slash) + Markup("<wbr>"))
     return Markup('<bdi class="path" dir="ltr">{}</bdi>').format(shown)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from migrator.paths import is_absolute
 from migrator.reporting.report.model import Tone
 from migrator.reporting.report.prose import sentence_pieces
 from migrator.text import and_more, count, printable, shortened, shortened_path
@@ -97,7 +98,8 @@ def _command(command: str) -> Iterable[str]:
 
 def _code(text: str, width: int) -> str:
     """Return text of others between as many backticks as it takes."""
-    shown = shortened_path(" ".join(text.split()), width) if "/" in text else shortened(" ".join(text.split()), width)
+    cut = shortened_path if "/" in text or is_absolute(text) else shortened
+    shown = cut(" ".join(text.split()), width)
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
@@ -109,7 +111,7 @@ def _cell(text: str) -> str:
 
 def _words(text: str) -> str:
     """Return a path as code, and words as they are."""
-    return _code(text, PATH) if text.startswith(("/", "~")) else _prose(text)
+    return _code(text, PATH) if is_absolute(text) or text.startswith("~") else _prose(text)
 
 
 def _longest_run(text: str) -> int:

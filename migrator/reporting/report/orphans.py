@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from migrator.reporting.orphan_text import grouped_orphans, tilde_in
+from migrator.reporting.orphan_text import grouped_orphans, tilde_in, to_settle
 from migrator.reporting.report.model import (
     GROUPS,
     NOTES,
@@ -87,12 +87,15 @@ def _part(orphan: Orphan) -> tuple[str, Tone]:
     """Return what is known of the home of a session."""
     if orphan.suggestion is not None:
         return f"home {orphan.suggestion.certainty.value}", _TONES[orphan.suggestion.certainty]
-    return ("one of several homes", Tone.CAUTION) if orphan.rivals else (_UNKNOWN, Tone.BAD)
+    several = "one of several homes" if orphan.rivals[1:] else "home not proven"
+    return (several, Tone.CAUTION) if orphan.rivals else (_UNKNOWN, Tone.BAD)
 
 
 def _home(orphan: Orphan) -> str:
     if orphan.suggestion is not None:
         return tilde(orphan.suggestion.directory)
+    if len(orphan.rivals) == 1:
+        return f"{tilde(orphan.rivals[0])}?"
     return f"one of {len(orphan.rivals)} directories" if orphan.rivals else _UNKNOWN
 
 
@@ -115,7 +118,7 @@ def _group(group: Sequence[Orphan], room: int) -> Group:
     if first.suggestion is not None:
         reasons.append(("home", f"{'stays where it is' if stays else home}; {tilde_in(first.suggestion.because)}"))
     elif first.rivals:
-        reasons.append(("home", f"{' or '.join(map(tilde, first.rivals[:REASONS]))}; to say which it is:"))
+        reasons.append(("home", f"{' or '.join(map(tilde, first.rivals[:REASONS]))}; {to_settle(first.commands)}"))
     return Group(
         tilde(first.session.directory) or "(no directory known)",
         None if stays or home == _UNKNOWN else home,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, ProjectAction
-from migrator.reporting.orphan_text import tilde_in
+from migrator.reporting.orphan_text import tilde_in, to_settle
 from migrator.reporting.plan_text import (
     OTHER_FIELDS,
     differences,
@@ -312,5 +312,5 @@ def lost_notes(warnings: Iterable[PlanWarning]) -> Iterator[Note]:
             continue
         evidence = [*dict.fromkeys(warning.lost.evidence for warning in group if warning.lost)]
         seen = f"{evidence[0]}{and_more(len(evidence) - 1, 'place')}; " if lost.why not in evidence else ""
-        text = f"{seen}{lost.why}{'; say which it is:' if lost.commands else ''}"
+        text = f"{seen}{lost.why}{f'; {to_settle(lost.commands)}' if lost.commands else ''}"
         yield Note(label, tilde_in(text), lost.commands)

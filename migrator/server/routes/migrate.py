@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.arguments import MigrateRequest
 from migrator.errors import BadInput, NothingMatched
+from migrator.paths import is_absolute
 from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import Parameter, object_schema, read_fields
 from migrator.server.run_response import WRITE_FIELDS, run_to_end
@@ -39,8 +40,9 @@ async def migrate(request: Request) -> Response:
     values = read_fields(await json_body(request), FIELDS)
     if values["directory"] is None and values["projectID"] is None:
         raise BadInput("Say where to: directory, projectID, or both.")
-    if values["directory"] is not None and not values["directory"].startswith(("/", "~")):
-        raise BadInput(f"directory must be an absolute path, not {values['directory'][:80]!r}.")
+    directory = values["directory"]
+    if directory is not None and not (is_absolute(directory) or directory.startswith("~")):
+        raise BadInput(f"directory must be an absolute path, not {directory[:80]!r}.")
 
     def work(progress: Progress) -> Run:
         plan = _plan(state.access, session, values)

@@ -104,8 +104,8 @@ ENDPOINT = Endpoint(
     "Nothing is written. The body says which sessions and where they go. Each name is that of a long option of "
     "`opencode-migrator move`, or of the `command` that the body names, in camel case: `toDir` is `--to-dir`. `true` "
     "and `false` are for flags (`false` for `--no-...`), and an option that may be repeated takes an array. `relocate` "
-    "takes `folders`, `consolidate` a `repository`, `merge` the `other` database. `cwd` and relative paths mean the "
-    "directory that the server was started in; `-` for standard input is refused.",
+    "takes `folders`, `consolidate` a `repository`, `merge` the `other` database or `fromChannel`. `cwd` and relative "
+    "paths mean the directory that the server was started in; `-` for standard input is refused.",
     ResponseSpec(
         "What would change: plan@1. The server keeps it for a while under its `digest`.",
         {"application/json": {"$ref": "#/components/schemas/Plan"}},

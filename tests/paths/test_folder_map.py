@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from migrator.paths import FolderMap, is_within
-from tests.support.strategies import directories, names
+from migrator.paths import FolderMap, below, is_windows, is_within, same_name
+from tests.support.strategies import directories, names, windows_directories
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,69 @@ def test_origin_is_the_inverse(old: str, new: str, path: str) -> None:
     folders = FolderMap([(old, new)])
     if (mapped := folders.new_path(path)) is not None:
         assert folders.new_path(folders.old_path(mapped) or "") == mapped
+
+
+# -------------------------------------------------------------------------------------------------- another system
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        r"C:\Users\Me\proj\sub",
+        "C:/Users/Me/proj/sub",
+        "c:/users/me/proj/sub",
+        r"c:\USERS\me\proj\sub",
+        r"\\?\C:\Users\Me\proj\sub",
+        "//?/C:/Users/Me/proj/sub",
+    ],
+)
+@pytest.mark.parametrize("old", [r"C:\Users\Me", "c:/users/me", "C:/Users/Me/", r"\\?\C:\Users\Me"])
+def test_every_spelling_of_a_windows_path_is_followed_with_everything_below(old: str, stored: str) -> None:
+    folders = FolderMap([(old.rstrip("/"), "/mnt/c/Users/Me")])
+    assert folders.new_path(stored) == "/mnt/c/Users/Me/proj/sub"
+    assert folders.new_path(r"C:\Users\Mean\proj") is None
+    assert folders.new_path("/C:/Users/Me") is None
+
+
+def test_a_share_is_followed() -> None:
+    folders = FolderMap([(r"\\server\share", "/srv")])
+    assert [folders.new_path(path) for path in (r"\\SERVER\share\x", "//server/share", "/server/share")] == [
+        "/srv/x",
+        "/srv",
+        None,
+    ]
+
+
+def test_a_backslash_in_a_posix_name_stays_one_name() -> None:
+    folders = FolderMap([("/home/me", "C:/Users/Me")])
+    stored = r"/home/me/a\b"
+    assert FolderMap([("/home/me", "/srv")]).new_path(stored) == r"/srv/a\b"
+    assert (folders.new_path(stored), folders.is_impossible(stored)) == (None, True)
+    assert (folders.new_path("/home/me/a"), folders.is_impossible("/home/me/a")) == ("C:/Users/Me/a", False)
+
+
+def test_two_slashes_before_a_folder_of_ours_are_one() -> None:
+    assert FolderMap([("/home/me", "/srv")]).new_path("//home/me/x") == "/srv/x"
+
+
+@given(old=windows_directories, new=st.one_of(directories, windows_directories), rest=st.lists(names, max_size=3))
+def test_there_and_back_from_another_system_is_the_identity(old: str, new: str, rest: list[str]) -> None:
+    """Of every form, as it is stored, and in both directions; nothing may be at the new place before."""
+    assume(not is_within(old, new) and not is_within(new, old))
+    names_ = [name for name in rest if "\\" not in name]
+    for one, other in ((old, new), (new, old)):
+        stored = below(one, names_)
+        there = FolderMap([(one, other)]).new_path(stored)
+        assert there is not None
+        assert is_windows(there) == is_windows(other)
+        assert FolderMap([(other, one)]).new_path(there) == stored
+
+
+@given(old=windows_directories, rest=st.lists(names, max_size=3))
+def test_another_spelling_comes_back_as_the_same_directory(old: str, rest: list[str]) -> None:
+    stored = below(old, [name for name in rest if "\\" not in name])
+    there = FolderMap([("".join(each.swapcase() if each.isascii() else each for each in old), "/there")]).new_path(
+        stored
+    )
+    assert there is not None
+    assert same_name(FolderMap([("/there", old)]).new_path(there) or "", stored)

@@ -1,0 +1,214 @@
+r"""Rows of another system: a database of Windows that WSL reads, or one in a copied home."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.empty_home import bind_session, bound, empty_home, projects
+from tests.support.home import build_home
+from tests.support.refusal import refused
+from tests.support.rows import add_opened_project, add_session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.forked import Finished
+    from tests.support.home import Home
+
+SPELLINGS = {
+    "ses_backslash": r"C:\Users\Me\src\shop",
+    "ses_slash": "C:/Users/Me/src/shop",
+    "ses_small": "c:/users/me/src/shop",
+    "ses_plain": r"\\?\C:\Users\Me\src\shop",
+    "ses_below": r"C:\Users\Me\src\shop\packages\web",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return empty_home(tmp_path / "home")
+
+
+@pytest.fixture
+def spelled(home: Home) -> Home:
+    """One checkout in all spellings, and look-alikes of it."""
+    add_opened_project(home, "prj", r"C:\Users\Me\src\shop", "C:/Users/Me/src/wt")
+    for id_, directory in SPELLINGS.items():
+        bind_session(home, id_, "prj", directory, "packages/web" if id_ == "ses_below" else "")
+    for id_, directory in {"ses_like": r"C:\Users\Mean", "ses_posix": "/C:/Users/Me/src/shop"}.items():
+        bind_session(home, id_, "global", directory, directory[3:].replace("\\", "/"))
+    return home
+
+
+def selected(home: Home, *words: str) -> set[str]:
+    done = home.run("list", "--json", "--no-roots", *words)
+    return {row["id"] for row in json.loads(done.stdout)} if done.code == 0 else set()
+
+
+def relocated(home: Home, *words: str | Path) -> Finished:
+    done = home.run("relocate", *words, "--yes")
+    assert done.code == 0, done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"C:\Users\Me", "c:/users/me/", "C:/Users/Me/src/*", r"C:\**\shop", r"\\?\c:\Users\Me", "{C,D}:/Users/Me"],
+)
+def test_a_pattern_means_a_directory_of_windows_in_every_spelling(spelled: Home, pattern: str) -> None:
+    assert selected(spelled, "--from-dir", pattern) == {*SPELLINGS}
+    left = selected(spelled, "--from-project", "prj", "--exclude-dir", pattern)
+    assert left == set()
+
+
+def test_a_list_of_exclusions_names_directories_of_windows_too(spelled: Home) -> None:
+    (spelled.path / "list").write_text("c:/users/me/src/*/packages\n")
+    assert selected(spelled, "--from-project", "prj", "--exclude-from", "list") == {*SPELLINGS} - {"ses_below"}
+
+
+def test_a_mistyped_path_of_windows_gets_the_nearest(spelled: Home) -> None:
+    said = spelled.run("list", "--from-dir", r"C:\Users\Me\src\shpo").stderr
+    assert "the nearest is C:/Users/Me/src/shop (5 sessions)" in said
+
+
+def test_a_share_is_selected_with_both_kinds_of_slash(home: Home) -> None:
+    bind_session(home, "ses_1", "global", r"\\server\share\x", "//server/share/x")
+    bind_session(home, "ses_2", "global", "//server/share/y", "//server/share/y")
+    bind_session(home, "ses_3", "global", "/server/share/z", "server/share/z")
+    assert selected(home, "--from-dir", r"\\SERVER\share") == {"ses_1", "ses_2"}
+    assert selected(home, "--from-dir", "//server/share") == {"ses_1", "ses_2", "ses_3"}
+
+
+def test_a_backslash_in_a_name_of_ours_stays_one(home: Home) -> None:
+    bind_session(home, "ses_1", "global", r"/home/me/a\b", r"home/me/a\b")
+    bind_session(home, "ses_2", "global", "/home/me/a/b", "home/me/a/b")
+    assert selected(home, "--from-dir", r"/home/me/a\\b") == {"ses_1"}
+    relocated(home, "--foreign", "/home/me/a", "/srv/a")
+    assert [bound(home)[id_][1] for id_ in ("ses_1", "ses_2")] == [r"/home/me/a\b", "/srv/a/b"]
+
+
+@pytest.mark.parametrize("old", ["C:/Users/Me", r"c:\users\me"])
+def test_a_folder_of_windows_is_followed_with_everything_below_it(spelled: Home, old: str) -> None:
+    relocated(spelled, "--foreign", old, "/mnt/c/Users/Me")
+    assert {id_: row for id_, row in bound(spelled).items() if id_ in SPELLINGS} == {
+        **dict.fromkeys(SPELLINGS, ("prj", "/mnt/c/Users/Me/src/shop", "")),
+        "ses_below": ("prj", "/mnt/c/Users/Me/src/shop/packages/web", "packages/web"),
+    }
+    assert bound(spelled)["ses_like"][1] == r"C:\Users\Mean"
+    assert projects(spelled) == {"prj": ("/mnt/c/Users/Me/src/shop", ["/mnt/c/Users/Me/src/wt"])}
+
+
+@pytest.mark.parametrize("root", ["C:/", "//server/share/", "//?/C:/"])
+def test_there_and_back_leaves_every_row_as_it_was(home: Home, root: str) -> None:
+    """1.18.34 stores slashes, so a backslash that was typed becomes one."""
+    outside = f"{root.removeprefix('//?/')[3:]}Me/notes" if ":" in root else f"{root}Me/notes"
+    add_opened_project(home, "prj", f"{root}Me/shop", f"{root}Me/wt", "D:/elsewhere")
+    bind_session(home, "ses_top", "prj", f"{root}Me/shop", "")
+    bind_session(home, "ses_sub", "prj", f"{root}Me/shop/sub", "sub")
+    bind_session(home, "ses_notes", "global", f"{root}Me/notes", outside.removeprefix("//server/share/"))
+    before = home.everything()
+    relocated(home, "--foreign", f"{root}Me".replace("/", "\\"), "/home/me")
+    assert bound(home)["ses_notes"] == ("global", "/home/me/notes", "home/me/notes")
+    relocated(home, "--foreign", "/home/me", f"{root}Me".replace("/", "\\"))
+    assert home.everything() == before
+
+
+def test_an_older_opencode_gets_the_slashes_that_were_typed(tmp_path: Path) -> None:
+    home = build_home(tmp_path, "1.15.13")
+    home.empty()
+    add_session(home, "ses_1", directory=r"C:\Users\Me\shop", path="")
+    before = home.everything()
+    relocated(home, "--foreign", "C:/Users/Me", "/home/me")
+    relocated(home, "--foreign", "/home/me", r"C:\Users\Me")
+    assert home.everything()["session"] == before["session"]
+
+
+def test_two_spellings_become_two_directories_and_the_plan_says_how_to_make_them_one(home: Home) -> None:
+    bind_session(home, "ses_1", "prj", "C:/Users/Me/Shop", "")
+    bind_session(home, "ses_2", "prj", r"c:\users\me\shop", "")
+    plan = json.loads(home.run("relocate", "--foreign", "C:/Users/Me", "/home/me", "--dry-run", "--json").stdout)
+    (said,) = (warning["message"] for warning in plan["warnings"] if warning["code"] == "two-spellings")
+    assert said.startswith("Windows takes C:/Users/Me/Shop and c:/users/me/shop for one directory")
+    command = said.split("`")[1]
+    relocated(home, *command.split()[2:])
+    assert {row[1] for row in bound(home).values()} == {"/home/me/Shop"}
+
+
+def test_a_folder_that_is_here_is_followed_as_it_is_spelled_on_the_disk(home: Home) -> None:
+    shop = home.repository("Shop", "sub")
+    bind_session(home, "ses_1", "global", r"C:\Users\Me\src\shop\SUB", None)
+    relocated(home, r"C:\Users\Me\src", home.src)
+    assert bound(home)["ses_1"][1:] == (str(shop / "sub"), "sub")
+
+
+def test_pairs_and_lists_of_them_hold_paths_of_windows(home: Home) -> None:
+    bind_session(home, "ses_1", "global", "C:/a/x", "a/x")
+    bind_session(home, "ses_2", "global", r"\\server\share\x", None)
+    (home.path / "map").write_text("C:\\a=/srv/a\n\\\\server\\share=/srv/share\n")
+    relocated(home, "--foreign", "--map", home.path / "map")
+    assert [bound(home)[id_][1] for id_ in ("ses_1", "ses_2")] == ["/srv/a/x", "/srv/share/x"]
+
+
+def test_no_session_is_moved_to_a_directory_of_another_system(spelled: Home) -> None:
+    assert "of another system" in refused(spelled, "move", "--from-dir", "C:/", "--to-dir", r"C:\new", "--yes")
+    assert "--foreign" in refused(spelled, "relocate", "C:/Users", "D:/Users", "--yes")
+
+
+def test_a_project_is_named_by_the_end_of_its_path_or_all_of_it(spelled: Home) -> None:
+    for name in ("shop", "c:/users/me/src/shop", r"C:\Users\Me\src\wt"):
+        assert selected(spelled, "--from-project", name) == {*SPELLINGS}
+
+
+def test_sub_paths_are_kept(spelled: Home) -> None:
+    shop = spelled.repository("shop", "packages/web")
+    done = spelled.run("move", "--from-dir", "C:/Users/Me/src/shop", "--to-dir", shop, "--yes")
+    assert done.code == 0, done.stderr
+    assert bound(spelled)["ses_below"][1:] == (str(shop / "packages" / "web"), "packages/web")
+
+
+# --------------------------------------------------------------------------------------------------------- orphans
+
+
+def test_a_home_that_was_copied_is_recognised_and_the_command_said(spelled: Home) -> None:
+    spelled.repository("shop")
+    command = f"opencode-migrator relocate --foreign C:/Users/Me {spelled.path}"
+    found = {row["id"]: row for row in json.loads(spelled.run("orphans", "--json").stdout)}
+    for id_ in SPELLINGS:
+        row = found[id_]
+        assert (row["rivals"], row["commands"], row["suggestion"]) == ([str(spelled.src / "shop")], [command], None)
+    assert found["ses_like"]["commands"] == []
+    said = spelled.run("orphans").stdout
+    assert f"5 sessions of another system may be here under another path. If so:\n  {command}\n" in said
+    relocated(spelled, *command.split()[2:])
+    assert bound(spelled)["ses_below"][1] == str(spelled.src / "shop" / "packages" / "web")
+
+
+def test_rescue_leaves_it_to_the_user(spelled: Home) -> None:
+    spelled.repository("shop")
+    said = " ".join(spelled.run("rescue", "--likely", "--dry-run").stdout.split())
+    assert "it is of another system, and may be ~/src/shop here; nothing here proves it. To say so:" in said
+    assert {row[1] for id_, row in bound(spelled).items() if id_ in SPELLINGS} == {*SPELLINGS.values()}
+
+
+def test_where_nothing_tells_what_it_is_here_the_user_says_it(spelled: Home) -> None:
+    said = spelled.run("orphans").stderr
+    assert "6 sessions of another system: `opencode-migrator relocate --foreign C:/Users/Me NEW`" in said
+
+
+# ------------------------------------------------------------------------------------------------------ completion
+
+
+def test_directories_of_windows_are_completed_with_the_slash_that_is_typed(home: Home) -> None:
+    bind_session(home, "ses_1", "global", "C:/Users/Me/shop", None)
+    bind_session(home, "ses_2", "global", r"C:\Users\Me\notes", None)
+    for typed, offered in {
+        "C:/Users/M": {"C:/Users/Me/shop", "C:/Users/Me/notes"},
+        r"C:\Users\M": {r"C:\Users\Me\shop", r"C:\Users\Me\notes"},
+        "c:": {"c:/Users/Me/shop", "c:/Users/Me/notes"},
+    }.items():
+        home.environ["_OPENCODE_MIGRATOR_COMPLETE"] = "fish"
+        done = home.run(f"ocmig list --from-dir '{typed}")
+        assert {line.partition("\t")[0] for line in done.stdout.splitlines()} == offered

@@ -1,0 +1,120 @@
+"""Where locks may not keep others out, nothing is written unless the user says that there are no others."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.disk import mounts, processes
+from migrator.disk.mounts import locks_of
+from tests.support import forked
+from tests.support.home import MOVE, Home
+from tests.support.mac_disk import mac_disk
+from tests.support.rows import rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = """\
+22 27 0:21 / /proc rw,relatime - proc proc rw
+27 1 254:0 / / rw,relatime shared:1 - {root} /dev/vda rw
+30 27 0:28 / /home rw - ext4 /dev/sdb rw
+31 30 0:29 / /home/me rw - nfs4 server:/export/me rw,vers=4.2
+32 31 0:30 / /home/me/my\\040disk rw - ext4 /dev/sdc rw
+33 27 0:31 / /mnt/c rw - 9p C:\\134 rw,aname=drvfs;path=C:\\134
+34 27 0:32 / /mnt/d rw - fuseblk /dev/sdd1 rw,user_id=0
+35 27 0:33 / /mnt/e rw - fuse.strange strange rw,user_id=0
+36 27 0:34 / /over rw - nfs server:/over rw
+37 36 0:35 / /over rw - tmpfs tmpfs rw
+38 27 0:36 / /hidden/below rw - nfs server:/below rw
+39 27 0:37 / /hidden rw - tmpfs tmpfs rw
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "mountinfo"
+    file.write_text(TABLE.format(root="overlay"))
+    monkeypatch.setattr(mounts, "MOUNTINFO", str(file))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("path", "hold", "where"),
+    [
+        ("/srv/opencode.db", True, "overlay, mounted at /"),
+        ("/home/you/opencode.db", True, "ext4, mounted at /home"),
+        ("/home/me/opencode.db", False, "nfs4, mounted at /home/me"),
+        ("/home/men/opencode.db", True, "ext4, mounted at /home"),
+        ("/home/me/my disk/opencode.db", True, "ext4, mounted at /home/me/my disk"),
+        ("/mnt/c/Users/Me/opencode.db", False, "9p, mounted at /mnt/c"),
+        ("/mnt/d/opencode.db", True, "fuseblk, mounted at /mnt/d"),
+        ("/mnt/e/opencode.db", None, "fuse.strange, mounted at /mnt/e"),
+        ("/over/opencode.db", True, "tmpfs, mounted at /over"),
+        ("/hidden/below/opencode.db", True, "tmpfs, mounted at /hidden"),
+    ],
+)
+@pytest.mark.usefixtures("table")
+def test_what_is_mounted_says_whether_locks_hold(path: str, hold: bool | None, where: str) -> None:
+    assert locks_of(path) == (hold, where)
+
+
+def test_where_nothing_is_known_nobody_can_tell(table: Path) -> None:
+    for text in ("", "nonsense\n1 2 3 - \n- - -\n"):
+        table.write_text(text)
+        assert locks_of("/home").hold is None
+    table.unlink()
+    assert f"{table} can't be read" in locks_of("/home").why
+
+
+def test_other_systems_are_asked_by_psutil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = locks_of(tmp_path)
+    monkeypatch.setattr(processes, "is_shown_by_proc", lambda: False)
+    monkeypatch.setattr(mounts, "is_shown_by_proc", lambda: False)
+    assert here.hold is not None
+    assert locks_of(tmp_path) == here
+
+
+def use_table(file: str) -> None:
+    mounts.MOUNTINFO = file
+
+
+def test_nothing_is_written_unless_the_user_trusts_the_locks(home: Home, table: Path) -> None:
+    home.repository("shop", "sub/deep")
+    table.write_text(TABLE.format(root="nfs4"))
+    before = rows(home)
+    run = partial(forked.run, environ=home.env(), cwd=home.path, first=partial(use_table, str(table)))
+    dry = run([*MOVE[:-1], "--dry-run"])
+    assert dry.code == 0
+    assert "nfs4" in dry.stdout
+    assert "--trust-locks" in dry.stdout
+    refused = run([*MOVE])
+    assert refused.code == 1
+    assert "is not written to: it is on nfs4, mounted at /, where locks don't keep others out" in " ".join(
+        refused.stderr.split()
+    )
+    assert rows(home) == before
+    checked = run(["doctor", "--json"])
+    assert (checked.code, checked.json["locks"]) == (0, False)
+    assert run([*MOVE, "--trust-locks"]).code == 0
+    assert rows(home) != before
+    assert run(["undo", "--yes"]).code == 1
+    assert run(["undo", "--yes", "--trust-locks"]).code == 0
+    assert rows(home) == before
+
+
+def test_a_real_fuse_file_system_that_nobody_knows(home: Home, tmp_path: Path) -> None:
+    home.repository("shop", "sub/deep")
+    home.environ["COLUMNS"] = "400"
+    with mac_disk(home.database.parent, tmp_path / "disk") as disk:
+        assert locks_of(disk / "opencode.db") == (None, f"fuse.mac, mounted at {disk}")
+        done = home.run(*MOVE, "--db", disk / "opencode.db")
+        assert done.code == 1
+        said = " ".join(done.stderr.split())
+        why = f"it is on fuse.mac, mounted at {disk}, and nobody can tell whether locks keep others out there"
+        assert f"error: The path {disk}/opencode.db is not written to: {why}; close every opencode" in said
+        done = home.run(*MOVE, "--db", disk / "opencode.db", "--trust-locks")
+        assert "is not written to" not in done.stderr
+        assert done.code == 1, "it is mounted read-only"

@@ -1,0 +1,81 @@
+"""Whoever quits the UI while it writes, in whatever way, leaves everything moved or nothing."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.tui.plan import SEEN_SECONDS
+from tests.support.crowded_home import crowded_home
+from tests.support.rows import directories
+from tests.support.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.long
+
+SESSIONS = 8_000
+WAYS: dict[str, Callable[[Terminal], object]] = {
+    "Ctrl-C": lambda seen: seen.type("\x03"),
+    "Ctrl-C twice": lambda seen: seen.type("\x03\x03"),
+    "SIGTERM": lambda seen: seen.send(signal.SIGTERM),
+    "SIGTERM twice": lambda seen: seen.send(signal.SIGTERM, signal.SIGTERM),
+    "SIGHUP": lambda seen: seen.send(signal.SIGHUP),
+    "the terminal is closed": lambda seen: seen.hang_up(),
+    "SIGKILL": lambda seen: seen.send(signal.SIGKILL),
+}
+
+
+@pytest.mark.parametrize(("way", "after"), [*((way, 0.0) for way in WAYS), ("SIGKILL", 0.4), ("SIGTERM", 0.4)])
+def test_all_or_nothing_is_moved(tmp_path: Path, way: str, after: float) -> None:
+    home = crowded_home(tmp_path / "home", SESSIONS)
+    shop = home.repository("shop")
+    before = directories(home)
+    with Terminal(home, "ui", "--from-dir", "~/src/repoA") as seen:
+        _move_all(seen)
+        time.sleep(after)
+        WAYS[way](seen)
+        seen.wait_for_end()
+    assert home.query("PRAGMA integrity_check") == [("ok",)]
+    moved = sum(directory == str(shop) for directory in directories(home).values())
+    runs = home.run("log", "--json").json
+    if any(run["status"] == "running" for run in runs):
+        assert way == "SIGKILL"
+        done = home.run("resume", "--yes")
+        assert done.code == 0, done.stderr
+        moved = sum(directory == str(shop) for directory in directories(home).values())
+        runs = home.run("log", "--json").json
+    assert [run["status"] for run in runs] in ([], ["rolled-back"], ["applied"])
+    assert moved == (SESSIONS + 3 if [run["status"] for run in runs] == ["applied"] else 0)
+    if not moved:
+        assert directories(home) == before
+
+
+def test_q_stops_a_run_and_says_so_and_then_quits(tmp_path: Path) -> None:
+    home = crowded_home(tmp_path / "home", SESSIONS)
+    home.repository("shop")
+    before = home.everything()
+    with Terminal(home, "ui", "--from-dir", "~/src/repoA") as seen:
+        _move_all(seen)
+        seen.type("q")
+        seen.wait_for("rolled back")
+        seen.type("qq")
+        assert seen.finish() == 0
+    assert home.everything() == before
+
+
+def _move_all(seen: Terminal) -> None:
+    """Mark what is selected, see the plan for as long as it takes, and say yes."""
+    seen.wait_for("A root session")
+    seen.type("a")
+    seen.wait_for(" marked")
+    seen.type("m~/src/shop\r")
+    seen.wait_for("to apply")
+    time.sleep(3 * SEEN_SECONDS)
+    seen.type("y")
+    seen.wait_for("Esc stops it")
