@@ -188,4 +188,4 @@ def _explain_empty(page: SessionList, request: ListRequest, together: DatabasesL
     if page.here:
         every = typed_command("--all", without=DISPLAY_FLAGS) if together else "opencode-migrator list --all"
         where = f"in this project; `{every}` shows every project's"
-    note(f"No session {where}.")
+    note(f"No session {where}.", *(f"{text}." for text in page.elsewhere))
