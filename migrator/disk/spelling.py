@@ -42,7 +42,7 @@ def as_on_disk(path: str) -> str:
     What can't be listed stays as it is.
     """
     if not path.startswith("/") or not is_of_this_system(path):
-        return slashed(path)
+        return slashed(path) if is_of_this_system(path) else path
     found = ""
     for name in path.split("/")[1:]:
         found = f"{found}/{_listed(found or '/', name) if name else name}"

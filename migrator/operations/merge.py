@@ -165,7 +165,8 @@ def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]])
 def _destination(context: CommandContext, other: CommandContext, request: MergeRequest) -> MergeDestination:
     selectors = context.selector_context
     evidence = Evidence(FolderState.FOREIGN, other.store.directories, selectors.cwd, selectors.expanded)
-    pairs = absolute_pairs([read_pair(word, evidence) for word in request.words], selectors.cwd, selectors.expanded)
+    typed = [read_pair(word, evidence) for word in request.words]
+    pairs = absolute_pairs(typed, selectors.cwd, selectors.expanded, evidence.state)
     one = None
     if request.to_dir is not None:
         directory = context.places.find(selectors.expanded(request.to_dir)).directory

@@ -206,13 +206,12 @@ class Homes:
         """Return which directories a checkout of another system may be here; that it is one is for the user to say."""
         if not is_of_another_system(root):
             return no_home(f"{why}; --search DIR looks for it below DIR")
-        folder = folder_to_follow(root)
-        folder = self._folders.setdefault(comparable(folder), folder)
+        folder, checkout = (self._folders.setdefault(comparable(each), each) for each in (folder_to_follow(root), root))
         if found := self._counterparts(root):
             tops = tuple(directory for directory, _ in found)
             commands = tuple(our_command("relocate", "--foreign", folder, new) for _, new in found)
             why = f"it is of another system, and may be {' or '.join(tops)} here"
-            return Home(None, Certainty.UNKNOWN, "", tops, commands, why, folder=root)
+            return Home(None, Certainty.UNKNOWN, "", tops, commands, why, folder=checkout)
         follow = our_command("relocate", "--foreign", folder, "NEW")
         why = f"it is of another system; `{follow}` follows it, with what {folder} is here as NEW"
         return no_home(f"{why}; --search DIR looks for it below DIR")

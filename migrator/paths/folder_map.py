@@ -81,7 +81,7 @@ class FolderMap:
         if nearest is None and path.startswith("//"):  # what Windows calls a share is a folder to POSIX
             path = path[1:]
             nearest = self._nearest(path)
-        if nearest is None or self.is_impossible(path):
+        if nearest is None or not can_move_below(path, *nearest):
             return None
         found = move_below(path, *nearest)
         return None if found == path else found

@@ -118,12 +118,12 @@ def upwards(directory: str) -> Iterator[str]:
 
 def is_within(path: str, directory: str) -> bool:
     """Tell whether a path is `directory` or below it, in whatever spelling of a Windows path."""
-    if is_windows(directory):
-        if not is_windows(path):
+    if directory[:1] != "/" or directory[:2] == "//" or path[:2] == "//":
+        on_windows = is_windows(directory)
+        if on_windows != is_windows(path):
             return False
-        path, directory = comparable(path), comparable(directory)
-    elif directory == "/" and is_windows(path):
-        return False
+        if on_windows:
+            path, directory = comparable(path), comparable(directory)
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
@@ -138,8 +138,9 @@ def composed(path: str) -> str:
 
 def comparable(path: str) -> str:
     """Return what all spellings of one directory have in common: Unicode forms, and those of a Windows path."""
-    path = composed(path)
-    return upper(plain(path)) if is_windows(path) else path
+    if path[:1] == "/" != path[1:2]:
+        return composed(path)
+    return upper(plain(composed(path))) if is_windows(path) else composed(path)
 
 
 def plain(path: str) -> str:

@@ -46,6 +46,8 @@ _AGE = (
 )
 
 
+_STORES_SLASHES = "20260601010001"
+"""The upgrade by which opencode rewrote the paths of Windows, `normalize_storage_paths` of 1.16."""
 _PREVIEW = "an early preview of opencode 2"
 _NOT_2_YET = (
     f"{_PREVIEW} made it: its sessions look like those of opencode 1, but the files that an undo restores are kept "
@@ -134,7 +136,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         read_only_because=_NOT_2_YET
         if preview
         else next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
-        stores_slashes=_stores_slashes(db),
+        stores_slashes=(newest_upgrade(db) or "") >= _STORES_SLASHES,
     )
 
 
@@ -151,14 +153,6 @@ def newest_upgrade(db: sqlite3.Connection) -> str | None:
         time = "strftime('%Y%m%d%H%M%S', max(created_at) / 1000, 'unixepoch')"
         found += db.execute(f"SELECT {time} FROM main.__drizzle_migrations").fetchall()
     return max((text for (text,) in found if isinstance(text, str)), default=None)
-
-
-def _stores_slashes(db: sqlite3.Connection) -> bool:
-    """Tell whether opencode has rewritten the paths of Windows: it keeps the names of such migrations, from 1.16 on."""
-    if "id" not in columns_of(db, "migration"):
-        return False
-    name = "20260601010001_normalize_storage_paths"
-    return db.execute("SELECT 1 FROM migration WHERE id = ?", [name]).fetchone() is not None
 
 
 def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) -> None:

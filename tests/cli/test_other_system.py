@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.arguments import RescueRequest
+from migrator.operations.context import CommandContext
+from migrator.operations.rescue import plan_rescue
 from tests.support.empty_home import bind_session, bound, empty_home, projects
+from tests.support.git import root_commit
 from tests.support.home import build_home
 from tests.support.refusal import refused
 from tests.support.rows import add_opened_project, add_session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from migrator.planning.rescue import Tie
     from tests.support.forked import Finished
     from tests.support.home import Home
 
@@ -169,6 +175,29 @@ def test_sub_paths_are_kept(spelled: Home) -> None:
     assert bound(spelled)["ses_below"][1:] == (str(shop / "packages" / "web"), "packages/web")
 
 
+def test_consolidate_takes_all_spellings_of_a_checkout_of_the_same_project(spelled: Home) -> None:
+    shop = spelled.repository("shop", "packages/web")
+    project = root_commit(shop)
+    spelled.execute("UPDATE session SET project_id = ? WHERE project_id = 'prj'", [project])
+    listed = json.loads(spelled.run("workspaces", shop, "--json").stdout)
+    assert [(row["state"], row["sessions"]) for row in listed] == [("alive", 0), ("unreadable", len(SPELLINGS))]
+    done = spelled.run("consolidate", shop, "--yes")
+    assert done.code == 0, done.stderr
+    assert bound(spelled)["ses_small"] == (project, str(shop), "")
+    assert bound(spelled)["ses_below"] == (project, str(shop / "packages" / "web"), "packages/web")
+
+
+def test_a_database_of_windows_is_merged_with_its_folders_mapped(spelled: Home, tmp_path: Path) -> None:
+    ours = empty_home(tmp_path / "ours")
+    shop = ours.repository("shop", "packages/web")
+    done = ours.run("merge", spelled.database, "--map", rf"c:\users\me={ours.path}", "--yes")
+    assert done.code == 0, done.stderr
+    assert {id_: row[1] for id_, row in bound(ours).items()} == {
+        **dict.fromkeys(SPELLINGS, str(shop)),
+        "ses_below": str(shop / "packages" / "web"),
+    }
+
+
 # --------------------------------------------------------------------------------------------------------- orphans
 
 
@@ -191,6 +220,24 @@ def test_rescue_leaves_it_to_the_user(spelled: Home) -> None:
     said = " ".join(spelled.run("rescue", "--likely", "--dry-run").stdout.split())
     assert "it is of another system, and may be ~/src/shop here; nothing here proves it. To say so:" in said
     assert {row[1] for id_, row in bound(spelled).items() if id_ in SPELLINGS} == {*SPELLINGS.values()}
+
+
+def test_rescue_asks_once_for_all_spellings_of_a_checkout(spelled: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And takes each session where it is below the directory that was named."""
+    monkeypatch.setenv("HOME", str(spelled.path))
+    shop = spelled.repository("shop", "packages/web")
+    asked: list[Mapping[Tie, int]] = []
+
+    def settle(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
+        asked.append(ties)
+        return {tie: tie.rivals[0] for tie in ties}
+
+    with CommandContext(spelled.database) as context:
+        plan = plan_rescue(context, RescueRequest(), settle)
+    ((tie, sessions),) = asked[0].items()
+    assert (tie.rivals, sessions) == ((str(shop),), len(SPELLINGS))
+    goes = {change.session: change.after.directory for change in plan.changes}
+    assert goes == {**dict.fromkeys(SPELLINGS, str(shop)), "ses_below": str(shop / "packages" / "web")}
 
 
 def test_where_nothing_tells_what_it_is_here_the_user_says_it(spelled: Home) -> None:
