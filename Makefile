@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # Where bytecode isn't written, each process of a run compiles all tests, and each command all of ours.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all torture lint bench pictures clean
+.PHONY: demo test test-all torture lint dist bench pictures clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/opencode-migrator demo
@@ -28,6 +28,12 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# sdist and wheel in dist/, built and then checked as whoever installs them does; `make test-all` checks them too
+dist: $(VENV)/.installed
+	rm -rf dist
+	$(BIN)/python -m build
+	OPENCODE_MIGRATOR_DIST=$(CURDIR)/dist $(BIN)/python -m pytest tests/release
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

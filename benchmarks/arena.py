@@ -105,7 +105,8 @@ class Arena:
     def merge_everything(self, other: Path, database: Path) -> list[str | Path]:
         """Return the command that `merge.merge_script` does by hand."""
         shutil.rmtree(self.journals, ignore_errors=True)
-        return [PROGRAM, "merge", other, "--db", database, "--to-dir", self.destination, "--yes"]
+        to = ("--to-dir", self.destination)
+        return [PROGRAM, "merge", other, "--db", database, "--from-dir", f"{SOURCES}*", *to, "--yes"]
 
     def try_a_few(self, database: Path) -> list[str | Path]:
         """Return the command that shows what the move of one directory's sessions would change."""

@@ -9,14 +9,11 @@ import errno
 import gc as garbage_collector  # `gc` is the command beside this file
 import io
 import os
-import signal
 import sys
 import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     import click
 
     from migrator.errors import MigratorError
@@ -43,9 +40,10 @@ def main() -> NoReturn:
     from migrator.cli.terminal import drop_output, echo_error, progress_line
     from migrator.errors import INTERRUPTED_EARLY, MigratorError
     from migrator.progress import told_to
+    from migrator.store.signals import hear_interrupts
     from migrator.text import PROGRAM
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    hear_interrupts()
     warnings.showwarning = _show_warning
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
@@ -76,10 +74,6 @@ def main() -> NoReturn:
         code = _blocked(error) if isinstance(error, OSError) and error.errno in _BLOCKED else _unexpected()
     garbage_collector.freeze()  # so that Python doesn't collect at the end either
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -10,8 +10,6 @@ import click
 
 from migrator.cli.database import database_words, is_reported
 from migrator.cli.environment import set_options, with_parents
-from migrator.paths import is_absolute
-from migrator.places.cwd import is_deleted
 from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
@@ -81,6 +79,8 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
     params = click.get_current_context().params
     if not is_reported(params):
         return _command(*_typed(*more, without=without, name=name))
+    from migrator.places.cwd import is_deleted
+
     unset, words = _typed(*more, *database_words(params), without={*without, "db", "channel"}, name=name)
     kept = "".join(f"{each}={shell_quote(os.environ[each])} " for each in _SURROUNDINGS if os.environ.get(each))
     here = "" if is_deleted() or not _needs_directory(words) else f"cd {shell_quote(os.getcwd())} && "
@@ -89,6 +89,8 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
 
 def _needs_directory(words: Sequence[str]) -> bool:
     """Tell whether anything in a command may be relative to the current directory, or mean it by default."""
+    from migrator.paths import is_absolute
+
     context = click.get_current_context()
     names = {words[0], *(str(each.info_name) for each in with_parents(context))}
     values = [word.partition("=")[2] if word.startswith("-") else word for word in words if word not in names]

@@ -34,7 +34,7 @@ STEPS = (
 )  # fmt: skip
 
 
-@click.command("demo")
+@click.command("demo", short_help="Run a mass move on throw-away data, and its undo.")
 @click.option(
     "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Build it in DIR and keep it."
 )

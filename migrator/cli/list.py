@@ -74,7 +74,7 @@ def command(**values: Any) -> None:
     )
     found = _find(values, request)
     page, together = found.page, found.together
-    view = with_short_ids(view, page.sessions, found.every_id)
+    view = with_short_ids(view, page.sessions, found.ids_beside)
     rows: list[Row] = [*arranged(found.rows, view, SESSION_COLUMNS)]
     if view.form == "table":
         gone = gone_directories(page.sessions) if view.width else ()
@@ -104,13 +104,13 @@ def command(**values: Any) -> None:
 class _Found(NamedTuple):
     """What is listed, of one database or of several `together`.
 
-    `every_id` has the ids of all sessions there, if they are counted.
+    `ids_beside` are those of other sessions there by which an id can be shortened, if they are counted.
     """
 
     page: SessionList
     rows: Sequence[Row]
     cursor: str | None
-    every_id: Collection[str]
+    ids_beside: Collection[str]
     dialect: str = ""
     together: DatabasesList | None = None
 
@@ -124,7 +124,7 @@ def _find(values: dict[str, Any], request: ListRequest) -> _Found:
         return _Found(together.page, _rows_of(together), together.next, together.every_id, together=together)
     with open_context(values) as context:
         page = list_sessions(context, request)
-        ids = context.store.every_id() if request.counted else []
+        ids = context.store.ids_beside([each.id for each in page.sessions]) if request.counted else []
         dialect = context.store.schema.dialect
     rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
     return _Found(page, rows, str(page.next) if page.next else None, ids, dialect)
@@ -186,4 +186,4 @@ def _explain_empty(page: SessionList, request: ListRequest, together: DatabasesL
     if page.here:
         every = typed_command("--all", without=DISPLAY_FLAGS) if together else "opencode-migrator list --all"
         where = f"in this project; `{every}` shows every project's"
-    note(f"No session {where}.")
+    note(f"No session {where}.", *(f"{text}." for text in page.elsewhere))

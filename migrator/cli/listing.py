@@ -115,16 +115,16 @@ def refuse_listing_options(values: dict[str, Any], command: str) -> None:
         )
 
 
-def with_short_ids(view: View, sessions: Iterable[Session], every: Iterable[str]) -> View:
+def with_short_ids(view: View, sessions: Iterable[Session], others: Iterable[str]) -> View:
     """Return a view in which the ids of these sessions and of their projects are short, if it is a terminal's table.
 
-    `every` are the ids of all sessions that there are.
+    `others` are the ids of all sessions that there are, or of those that come right before and after these in order.
     """
     if view.width is None or view.form != "table":
         return view
     listed = [*sessions]
     projects = {session.project_id: session.project_id[:SHORT_ID] for session in listed}
-    return replace(view, short=projects | short_ids([each.id for each in listed], every))
+    return replace(view, short=projects | short_ids([each.id for each in listed], others))
 
 
 def echo_rows(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
-from migrator.cli.database import open_context
+from migrator.cli.database import is_reported, open_context
 from migrator.cli.listing import echo_rows, listing_options, refuse_listing_options, take_view, with_short_ids
 from migrator.cli.next_steps import nothing_to_do, say_steps, say_steps_below_rows
 from migrator.cli.options import (
@@ -101,8 +101,9 @@ def command(**values: Any) -> None:
         failed: dict[str, PluginFailed] = {}
         if not explained:
             listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
-            every = context.store.every_id() if view.width else []
-            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), every)
+            lost = [orphan.session for orphan in listed.orphans]
+            beside = context.store.ids_beside([each.id for each in lost]) if view.width else []
+            view = with_short_ids(view, lost, beside)
         database = context.store.path
     with paged():
         if explained:
@@ -182,9 +183,10 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
     for command, number in settled.most_common(_FOLDERS_SHOWN):
         yield Step(f"{count(number, 'session')} of another system may be here under another path. If so:", command)
     for other in listed.other_databases:
-        if other.ids and not other.no_merge:
+        if not other.no_merge and any(orphan.session.id in other.ids for orphan in listed.orphans):
             them = f"the {count(len(other.ids), 'session')}" if len(other.ids) > 1 else "the session"
-            yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command())
+            named = is_reported(click.get_current_context().params)
+            yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command(named=named))
     if listed.orphans and not listed.rescuable and not settled:
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
         yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)
@@ -204,6 +206,8 @@ def _print_explanation(explanation: Explanation, view: View) -> None:
             likely = ["--likely"] if home.certainty is not Certainty.CERTAIN else []
             command = _rescue_command("--from-id", explanation.orphan.session.id, *likely)
             say_steps([Step("To bring it there:", command)])
+        elif explanation.merge:
+            say_steps([Step("To bring it here:", explanation.merge)])
         elif (opening := open_command(explanation)) and not explanation.hidden:
             say_steps([Step("To go on with it:", opening)])
     else:

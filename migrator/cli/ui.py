@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from typing import Any
 
@@ -34,9 +33,9 @@ def command(**values: Any) -> None:
         raise MigratorError(missing("`ui`", error, "tui", "ui")) from None
     if not on_terminal():
         raise MigratorError("`ui` needs a terminal to show itself in, and keys from it; use `list` and `move` here.")
-    from migrator.tui.database import Database
+    from migrator.tui.database import Database, collect_garbage_when_idle
 
-    gc.enable()  # the command line turned it off; what is open for hours would grow without it
+    collect_garbage_when_idle()
     opened = Database(database(values), database_option("home", values), database_words(values))
     from migrator.tui.app import MigratorApp
 

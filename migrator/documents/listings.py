@@ -247,6 +247,9 @@ class DoctorDocument(Struct, rename="camel", kw_only=True):
     schema: Annotated[SchemaDocument, Meta(description="How it is built.")]
     sessions: Annotated[Count, Meta(description="How many sessions it has.")]
     open_by: Annotated[list[ProcessDocument] | None, Meta(description="Who has it open.")]
+    locks: Annotated[
+        bool | None, Meta(description="Whether locks hold on its file system; null where nobody can tell.")
+    ]
     writable: Annotated[bool, Meta(description="Whether a run could write to it, and keep its journal.")]
     integrity: Annotated[list[str] | None, Meta(description="What `integrity_check` complains of.")]
     foreign_keys: Annotated[list[BrokenKeyDocument] | None, Meta(description="What `foreign_key_check` complains of.")]

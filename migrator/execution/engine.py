@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
     from migrator.store.writer import Edit, Writer
 
-_SECONDS = 0.25
 FIRST_CHUNK = 250
 _LARGEST_CHUNK = 10_000
 
@@ -64,6 +63,9 @@ def execute(run: RunUnderWay, progress: Callable[[int], None]) -> None:
 
 class RunUnderWay:
     """A run between its first chunk and its end."""
+
+    chunk_seconds = 0.25
+    """How long a chunk should take, unless the user says how many sessions it has."""
 
     def __init__(self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace) -> None:
         self._writer = writer
@@ -99,7 +101,7 @@ class RunUnderWay:
                 numbers = range(first, first + size)
                 start = time.monotonic()
                 self._write_chunk(number, numbers)
-                size = fixed_size or _next_size(size, time.monotonic() - start)
+                size = fixed_size or self._next_size(size, time.monotonic() - start)
                 advance(len(numbers))
                 progress(len(numbers))
                 first += len(numbers)
@@ -133,6 +135,11 @@ class RunUnderWay:
                 }
                 what = conflict_sentence(changed) or "a message part"
                 raise StalePlan(f"The database changed while the run was writing ({what}).", tuple(changed))
+
+    def _next_size(self, size: int, seconds: float) -> int:
+        """Return the size of the chunk after one that took so long: at most four times as large, at least a quarter."""
+        factor = min(max(self.chunk_seconds / max(seconds, 1e-9), 1 / 4), 4)
+        return max(1, min(int(size * factor), _LARGEST_CHUNK))
 
     def _take_back(self, written: Written) -> int:
         return take_back(self._writer, written)
@@ -183,9 +190,3 @@ class RunUnderWay:
                 f"`opencode-migrator resume {run}` finishes it.",
             ) from cause
         return close_taken_back(self._journal, cause if sessions else None)
-
-
-def _next_size(size: int, seconds: float) -> int:
-    """Return the size of the chunk after one that took so long: at most four times as large, at least a quarter."""
-    factor = min(max(_SECONDS / max(seconds, 1e-9), 1 / 4), 4)
-    return max(1, min(int(size * factor), _LARGEST_CHUNK))

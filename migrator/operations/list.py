@@ -15,7 +15,7 @@ from migrator.operations.context import CommandContext
 from migrator.operations.select import make_query
 from migrator.paths import is_of_this_system
 from migrator.planning.odd_row_warnings import odd_row_warnings
-from migrator.store.elsewhere import titled_elsewhere
+from migrator.store.elsewhere import located_elsewhere, titled_elsewhere
 from migrator.store.location import locate
 from migrator.store.other_databases import other_databases, session_ids
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, cursors, history, together, topmost, total
@@ -40,10 +40,10 @@ class SessionList:
 
     `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
     is the sentence that says why there is no session, and `of_others` whether other projects have some. Where a search
-    of titles alone found nothing, `elsewhere` says in words which other databases have sessions with such a title.
-    `passages` has what was looked for in conversations, by the sessions' ids. `held_by` says which opencodes have a
-    session of the page, and so show it; {} where only one has tables. `total` is how many sessions all pages have, if
-    that was asked for.
+    of titles alone found nothing, or there is none at all, `elsewhere` says in words which other databases have such
+    sessions. `passages` has what was looked for in conversations, by the sessions' ids. `held_by` says which opencodes
+    have a session of the page, and so show it; {} where only one has tables. `total` is how many sessions all pages
+    have, if that was asked for.
     """
 
     sessions: Sequence[Session]
@@ -216,9 +216,12 @@ def only_elsewhere(db: str | None) -> list[OtherDatabase]:
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     """Return one page of the sessions that were asked for, last updated first."""
     page = _page(context, request, Cursor.parse(request.cursor) if request.cursor else None)
-    if request.search and not (page.sessions or request.cursor or page.selected):
+    if page.sessions or request.cursor or page.selected:
+        return page
+    if request.search:
         return replace(page, elsewhere=titled_elsewhere(context.store, request.search))
-    return page
+    place = context.places.find(".") if page.here else None
+    return replace(page, elsewhere=located_elsewhere(context.store, place))
 
 
 def _page(context: CommandContext, request: ListRequest, cursor: Cursor | None) -> SessionList:

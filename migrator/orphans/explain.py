@@ -40,7 +40,7 @@ class Explanation:
 
     `database` is the file; `opencodes` have tables in it, and `held_by` are those of them that have the session there.
     `root` is the root of its tree, the session itself if it is one. `hidden` is which lists leave the root out; () for
-    a session that is lost.
+    a session that is lost. `merge` is the command that brings it here, if only another database has it and it can be.
     """
 
     orphan: Orphan
@@ -52,6 +52,7 @@ class Explanation:
     results: tuple[RuleResult, ...]
     root: Session
     hidden: tuple[Hidden, ...]
+    merge: str | None = None
 
     @property
     def in_database(self) -> bool:
@@ -82,7 +83,15 @@ def explain(
         tuple(results),
         root,
         () if reasons else Lists(context).hidden(root),
+        None if held_by else _merge_command(context, session),
     )
+
+
+def _merge_command(context: RuleContext, session: Session) -> str | None:
+    for other in context.other_databases:
+        if session.id in other.ids and not other.no_merge:
+            return other.merge_command("--from-id", session.id)
+    return None
 
 
 def _ask(

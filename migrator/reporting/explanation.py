@@ -26,6 +26,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
 
     `heldBy` are the opencodes that have it, `hiddenBy` says which lists leave it out although it is where it belongs,
     and `open` is the command that opens it there all the same; null where it is lost, or opencode 1 doesn't have it.
+    `merge` is the command that brings it here, if only another database has it.
     """
     (row,) = orphan_rows([explanation.orphan], [explanation.project] if explanation.project else [])
     info, place = explanation.info, explanation.info.place
@@ -38,6 +39,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
             {"by": hidden.by.value, "lists": hidden.lists, "because": hidden.because} for hidden in explanation.hidden
         ],
         "open": open_command(explanation),
+        "merge": explanation.merge,
         "found": {  # published keys never change: `standing` is the status
             "standing": info.status.value,
             "detail": info.detail,
@@ -170,6 +172,7 @@ def open_command(explanation: Explanation) -> str | None:
     """Return the command that opens a session, or the root that it is below, where it belongs.
 
     Seen with opencode 1. None where it is lost, or opencode 1 doesn't have it.
+    `merge` is the command that brings it here, if only another database has it.
     """
     root = explanation.root
     if explanation.orphan.reasons or explanation.held_by != (OPENCODE_1,):

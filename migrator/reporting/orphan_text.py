@@ -134,6 +134,13 @@ def grouped_orphans(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
     return sorted(groups.values(), key=lambda group: (-len(group), group[0].session.directory))
 
 
+def place_of(group: Sequence[Orphan]) -> str:
+    """Return where the sessions of a group are, as its heading."""
+    if _is_elsewhere(group[0]):
+        return f"not in this database, in {_directories(group)}"
+    return tilde(group[0].session.directory) or "(no directory known)"
+
+
 def _is_elsewhere(orphan: Orphan) -> bool:
     return orphan.reasons[0].rule == OTHER_DATABASE
 
@@ -145,10 +152,7 @@ def _directories(orphans: Sequence[Orphan]) -> str:
 def _group(group: Sequence[Orphan], width: int, lines: Sequence[str]) -> Iterator[str]:
     first = group[0]
     counted = count(len(group), "session")
-    directory = tilde(first.session.directory) or "(no directory known)"
-    if _is_elsewhere(first):
-        directory = f"not in this database, in {_directories(group)}"
-    yield styled(shortened_path(directory, width - cells(counted) - 2), fg="cyan") + f"  {counted}"
+    yield styled(shortened_path(place_of(group), width - cells(counted) - 2), fg="cyan") + f"  {counted}"
     for number, reason in enumerate(first.reasons):
         yield from _reason(reason, [orphan.reasons[number] for orphan in group], width)
     yield from _home(first, width)

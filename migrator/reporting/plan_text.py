@@ -24,6 +24,8 @@ REASONS_SHOWN = 3
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
     yield headline(plan)
+    if here := _merge_line(plan):
+        yield f"{here}."
     yield from change_lines(plan, width, verbose=verbose)
     yield from warning_lines(plan.warnings, width, verbose=verbose)
 
@@ -108,11 +110,19 @@ def merge_headline(plan: Plan) -> str:
     if not plan.changes and plan.removable:
         leaving = count(len(plan.removable), "session")
         return f"Plan: {leaving} to take out of {tilde(merge.other)}, being here already."
-    again = " again" if _direction(plan.changes) == REDO_OF else ""
-    longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
-    of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
-    rest = unchanged_words(plan)
-    return f"Plan: {what} to bring in{again} from {tilde(merge.other)}{of_these}{rest and f'; {rest}'}."
+    way = _direction(plan.changes)
+    if way == UNDO_OF:
+        return f"Plan: {what} to put back."
+    return f"Plan: {what} to bring in{' again' if way == REDO_OF else ''} from {tilde(merge.other)}."
+
+
+def _merge_line(plan: Plan) -> str:
+    """Return what of the other database is here already, "" if nothing is."""
+    sessions = plan.merge.sessions if plan.merge and plan.changes and not plan.merge.taken_out else ()
+    coming = {change.session for change in plan.changes}
+    longer = sum(s.verdict is MergeVerdict.LONGER and s.session in coming for s in sessions)
+    parts = [f"{longer:,} of them {'is' if longer == 1 else 'are'} here in part"] if longer else []
+    return "; ".join([*parts, *filter(None, [unchanged_words(plan) if plan.merge else ""])])
 
 
 def unchanged_words(plan: Plan) -> str:

@@ -75,11 +75,11 @@ def _merged_text(run: Run, merge: Merge, width: int | None) -> Iterator[str]:
     """Yield what a run brought from another database, or took out again."""
     what = count(run.sessions, "session")
     if merge.taken_out:
-        yield styled(f"Took {what} out again.", bold=True)
+        yield styled(f"Took {what} out{' again' if run.undoes else ''}.", bold=True)
         said = f"Verified: {run.verified:,} of {run.sessions:,} are as before."
     else:
-        again = " again" if run.redoes else ""
-        yield styled(f"Brought {what} in{again} from {tilde(merge.other)}.", bold=True)
+        came = f"in{' again' if run.redoes else ''} from {tilde(merge.other)}"
+        yield styled(f"Put {what} back." if is_undo(run) else f"Brought {what} {came}.", bold=True)
         said = f"Verified: opencode lists {run.verified:,} of {run.sessions:,} where they belong."
     yield from _lines(said, width)
     if run.removal is not None:

@@ -14,6 +14,7 @@ from migrator.disk.bounded import NotPlain, opened
 from migrator.disk.status import status_of, why_not_writable
 from migrator.errors import MigratorError
 from migrator.store.open_by import in_use_error, who_has_open
+from migrator.store.signals import is_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,9 +137,13 @@ def _check_header(path: Path) -> None:
         raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
 
 
+_FUNCTION_FAILED = "user-defined function raised"
+
+
 def met_no_text(error: sqlite3.Error) -> bool:
     """Tell whether a statement failed because a text isn't UTF-8: what it returned, or what it gave to our function."""
-    return any(sign in str(error) for sign in ("decode to UTF-8", "user-defined function raised"))
+    text = str(error)
+    return "decode to UTF-8" in text or (_FUNCTION_FAILED in text and not is_interrupted())
 
 
 @contextmanager
@@ -148,7 +153,7 @@ def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         text = str(error)
-        if text == "interrupted":
+        if text == "interrupted" or (_FUNCTION_FAILED in text and is_interrupted()):
             raise KeyboardInterrupt from None
         if "locked" in text or "busy" in text:
             raise in_use_error(path, who_has_open(path), can_wait=write) from error

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.paths import is_within
 from migrator.store.json_storage import left_behind_files
 from migrator.store.other_databases import other_databases
-from migrator.text import count, first_few, nearest, shell_quote
+from migrator.text import count, first_few, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from migrator.model import Place, Session
     from migrator.store.other_databases import OtherDatabase
     from migrator.store.reader import Store
 
@@ -40,11 +42,35 @@ def titled_elsewhere(store: Store, text: str) -> list[str]:
         if other.unread:
             found.append(_unread(other))
         elif number:
-            search = f"{other.list_command} --search {shell_quote(text)}"
-            found.append(
-                f"{other.path.name} beside this database has {count(number, 'session')} with such a title: `{search}`"
-            )
+            has = f"{other.path.name} beside this database has {count(number, 'session')} with such a title"
+            looking = ["--all", "--search", text]
+            found.append(f"{has}: {other.what_to_do(number, '--title', text, looking=looking)}")
     return found
+
+
+def located_elsewhere(store: Store, place: Place | None) -> list[str]:
+    """Return for each other database that alone has sessions of a place, or of all, how many, and what to do."""
+    found = []
+    for other in other_databases(store):
+        number = len(other.ids) if place is None else sum(_is_of(session, place) for session in other.only_there)
+        if other.unread:
+            found.append(_unread(other))
+        elif number:
+            them = "" if place is None else " in this directory" if place.worktree == "/" else " of this project"
+            has = f"{other.path.name} beside this database has {count(number, 'session')}{them} that this one doesn't"
+            words = (
+                [] if place is None else ["--from-dir", place.directory if place.worktree == "/" else place.worktree]
+            )
+            found.append(f"{has}: {other.what_to_do(number, *words)}")
+    return found
+
+
+def _top(place: Place) -> str:
+    return place.directory if place.worktree == "/" else place.worktree
+
+
+def _is_of(session: Session, place: Place) -> bool:
+    return is_within(session.directory, _top(place))
 
 
 def _like(store: Store, texts: Collection[str]) -> Iterator[str]:

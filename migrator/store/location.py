@@ -169,16 +169,20 @@ def database_label(path: Path) -> str:
     return channel if channel and file_of_channel(channel, {}) == path.name else path.name
 
 
-def merge_words(path: Path, other: Path) -> list[str]:
-    """Return the words of `merge` that name another database as the source, and the one at `path` if it has to be."""
+def merge_words(path: Path, other: Path, *, named: bool = False) -> list[str]:
+    """Return the words of `merge` that name another database as the source.
+
+    And the one at `path`, if it isn't the one that opencode opens, or is to be `named` anyway.
+    """
     channel = channel_named(other.name)
     try:
-        named = channel is not None and is_same_file(str(database_of_channel(path, channel)), other)
+        by_channel = channel is not None and is_same_file(str(database_of_channel(path, channel)), other)
     except MigratorError:
-        named = False
-    source = ["--from-channel", channel] if named and channel else [str(other)]
+        by_channel = False
+    source = ["--from-channel", channel] if by_channel and channel else [str(other)]
     ours = default_database()
-    return [*source, *([] if ours and is_same_file(str(ours), path) else ["--db", str(path)])]
+    is_default = not named and ours is not None and is_same_file(str(ours), path)
+    return [*source, *([] if is_default else ["--db", str(path)])]
 
 
 def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:

@@ -24,7 +24,7 @@ from migrator.text import our_command, shell_join
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from migrator.store.reader import Store
@@ -80,24 +80,25 @@ class OtherDatabase:
         """The command that lists all its sessions."""
         return f"{self.command} list --all"
 
-    def merge_words(self) -> list[str]:
-        """Return the words of `merge` that name this database, and ours if it isn't the one that opencode opens."""
+    def merge_words(self, *, named: bool = False) -> list[str]:
+        """Return the words of `merge` that name this database, and ours if it is to be `named`, or has to be."""
         assert self._ours is not None  # noqa: S101 - for the type checker: only one that stands for many has none
-        return merge_words(self._ours.path, self.path)
+        return merge_words(self._ours.path, self.path, named=named)
 
-    def merge_command(self, *words: str) -> str:
+    def merge_command(self, *words: str, named: bool = False) -> str:
         """Return the command that brings its sessions into ours, or those that `words` select."""
-        return our_command("merge", *self.merge_words(), *words)
+        return our_command("merge", *self.merge_words(named=named), *words)
 
-    def what_to_do(self, number: int, *words: str) -> str:
-        """Return how to look at so many of its sessions, and to bring them here; `words` select them."""
+    def what_to_do(self, number: int, *words: str, looking: Sequence[str] = ()) -> str:
+        """Return how to look at so many of its sessions, and to bring them here.
+
+        `words` select them; `looking` are other words for `list`.
+        """
         them = "it" if number == 1 else "them"
-        look = f"`{self.command} {shell_join(['list', *(words or ['--all'])])}` shows {them}"
-        return (
-            f"{look}; {self.no_merge}"
-            if self.no_merge
-            else f"{look}, `{self.merge_command(*words)}` brings {them} here"
-        )
+        look = f"`{self.command} {shell_join(['list', *(looking or words or ['--all'])])}` shows {them}"
+        if self.no_merge:
+            return f"{look}; {self.no_merge}"
+        return f"{look}, `{self.merge_command(*words)}` brings {them} here"
 
     def _sessions(self, ids: Collection[str]) -> dict[str, Session]:
         try:

@@ -67,6 +67,19 @@ class Store(ProjectReader):
         """Return the ids of all sessions."""
         return self.ids_where("TRUE")
 
+    def ids_beside(self, ids: Collection[str]) -> list[str]:
+        """Return the ids that come right before and after each of these in order, or simply all of them.
+
+        Those are all where there are many, and in a database of both opencodes, in which no index has them in order.
+        """
+        if len(ids) > _FEW or self.schema.dialect == "v1+v2":
+            return self.every_id()
+        sql = (
+            "SELECT (SELECT id FROM session WHERE id < value ORDER BY id DESC LIMIT 1), "
+            "(SELECT id FROM session WHERE id > value ORDER BY id LIMIT 1) FROM json_each(?)"
+        )
+        return [id_ for pair in self.rows(sql, [array_of(ids)]) for id_ in pair if id_ is not None]
+
     def existing(self, ids: Iterable[str]) -> set[str]:
         """Return those of these ids that a session has, even if its row is odd."""
         wanted = array_of(ids)

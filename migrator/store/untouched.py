@@ -86,7 +86,12 @@ def untouched(path: Path, *, attachable: bool = False) -> Iterator[UntouchedView
     """
     path = path.resolve()
     with ExitStack() as kept:
-        yield _view(path, kept, attachable=attachable)
+        view = _view(path, kept, attachable=attachable)
+        try:
+            yield view
+        except (sqlite3.Error, MigratorError):
+            view.check()  # what is half written looks damaged
+            raise
 
 
 def _view(path: Path, kept: ExitStack, *, attachable: bool) -> UntouchedView:

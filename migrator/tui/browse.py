@@ -21,12 +21,13 @@ from migrator.text import count, first_few, local_time, one_line, tilde, wrapped
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
-from migrator.tui.place_list import PlaceList
+from migrator.tui.place_list import PlaceList, lost_by_directory
 from migrator.tui.row_list import RowList, TextView, ago
 from migrator.tui.session_list import SessionTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from migrator.model import Orphan, Session
     from migrator.operations.context import CommandContext
-    from migrator.operations.orphans import OrphanList
     from migrator.operations.ui import Conversation
     from migrator.tui.database import Database
 
@@ -110,8 +110,15 @@ class BrowseScreen(Screen[None]):
         self._places.show(*await self._database.look(self._places.read))
         from migrator.operations.orphans import list_orphans  # what the first screen needs not comes after it
 
-        found = await self._database.survey(lambda context: list_orphans(context, OrphansRequest()))
-        self._show_lost(found)
+        def find(context: CommandContext) -> tuple[dict[str, Orphan], Mapping[str, Counter[str]]]:
+            orphans = list_orphans(context, OrphansRequest()).orphans
+            return {orphan.session.id: orphan for orphan in orphans}, lost_by_directory(orphans)
+
+        self.lost, by_directory = await self._database.survey(find)
+        self._places.show_lost(by_directory)
+        self._sessions.lost = self.lost
+        self._sessions.refresh()
+        self._tell_about()
 
     def must_wait(self, key: Key) -> bool:
         """Tell whether a key is about sessions that are not shown yet, or about marks that are being made."""
@@ -121,13 +128,6 @@ class BrowseScreen(Screen[None]):
             return False
         working = (worker for worker in self.app.workers if not worker.is_finished)
         return self._sessions.is_loading or any(worker.group in {"load", "mark", "move"} for worker in working)
-
-    def _show_lost(self, found: OrphanList) -> None:
-        self.lost = {orphan.session.id: orphan for orphan in found.orphans}
-        self._places.show_lost(found.orphans)
-        self._sessions.lost = {id_: orphan.reasons[0].evidence for id_, orphan in self.lost.items()}
-        self._sessions.refresh()
-        self._tell_about()
 
     # -- which sessions ------------------------------------------------------------------------------------------
 

@@ -73,12 +73,9 @@ class PlaceList(RowList):
         same = (index for index, row in enumerate(self._rows) if row.request == before.request)
         self.set_count(len(self._rows), cursor=next(same, 0))
 
-    def show_lost(self, orphans: Iterable[Orphan]) -> None:
-        """Mark the directories of lost sessions."""
-        found: dict[str, Counter[str]] = {}
-        for orphan in orphans:
-            found.setdefault(orphan.session.directory, Counter())[orphan.reasons[0].rule] += 1
-        self._lost = found
+    def show_lost(self, lost: Mapping[str, Counter[str]]) -> None:
+        """Mark the directories of lost sessions; see `lost_by_directory`."""
+        self._lost = lost
         self.refresh()
 
     def row(self, index: int, width: int) -> Text:
@@ -97,6 +94,14 @@ class PlaceList(RowList):
         text.append(lost, style="bold red")
         text.append(number, style="dim")
         return text
+
+
+def lost_by_directory(orphans: Iterable[Orphan]) -> Mapping[str, Counter[str]]:
+    """Count by rule what is lost in each directory."""
+    found: dict[str, Counter[str]] = {}
+    for orphan in orphans:
+        found.setdefault(orphan.session.directory, Counter())[orphan.reasons[0].rule] += 1
+    return found
 
 
 def _rows(projects: Iterable[ListedProject], directories: Iterable[SessionDirectory]) -> Iterator[Row]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from migrator.model import Session
+    from migrator.model import Orphan, Session
     from migrator.operations.context import CommandContext
     from migrator.tui.database import Database
 
@@ -40,7 +40,7 @@ _MARK, _FOLDED, _UNFOLDED = "●", "▸", "▾"
 
 
 class SessionTable(RowList):
-    """The list, and which of its sessions are marked. `lost` is set from outside: what is said of a lost session."""
+    """The list, and which of its sessions are marked. `lost` is set from outside: the lost sessions by their ids."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "unfold", show=False),
@@ -52,7 +52,7 @@ class SessionTable(RowList):
     def __init__(self, database: Database, *, id: str | None = None) -> None:  # noqa: A002 - as textual calls it
         super().__init__("Sessions", id=id)
         self.marked: dict[str, None] = {}
-        self.lost: Mapping[str, str] = {}
+        self.lost: Mapping[str, Orphan] = {}
         self._database = database
         self._request = ListRequest()
         self._sessions: list[Session] = []

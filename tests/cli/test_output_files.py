@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import shlex
 import shutil
 import signal
@@ -408,6 +407,8 @@ def test_the_python_api_goes_through_the_same_gate(used: Home, monkeypatch: pyte
 
 def full() -> None:
     """Let no file grow beyond some kB, as on a disk that gets full: a plan has 15, a report 30, the database 400."""
+    import resource
+
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(
         resource.RLIMIT_FSIZE, (8192 if {"plan", "--html"} & {*sys.argv} else 65536, resource.RLIM_INFINITY)

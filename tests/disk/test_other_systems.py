@@ -15,10 +15,12 @@ from migrator.disk import processes, system
 from migrator.execution import run_lock
 from migrator.store.connection import connect, file_uri
 from migrator.store.open_by import who_has_open
+from tests.support.rows import add_project, add_session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.history import History
     from tests.support.home import Home
 
 HOLD = """
@@ -96,6 +98,23 @@ def test_a_run_that_goes_on_is_seen_by_a_file_beside_its_journal(
         run_lock.hold(journal)
     let_go()
     assert run_lock.is_held(journal) is False
+
+
+def test_what_is_typed_below_a_link_means_what_is_stored(history: History) -> None:
+    """As on a Mac, where /var and /tmp are links to what is in /private, and opencode stores where they lead."""
+    home, stored = history.home, history.home.path / "private" / "var"
+    for name in ("shop", "new"):
+        (stored / name).mkdir(parents=True)
+    (home.path / "var").symlink_to(stored)
+    add_project(home, "global", "/")
+    for session, name in (("ses_shop", "shop"), ("ses_old", "old")):
+        add_session(home, session, project_id="global", directory=str(stored / name))
+    listed = home.run("list", "--from-dir", f"{home.path}/var/sh*", "--json").json
+    assert [session["id"] for session in listed] == ["ses_shop"]
+    done = home.run("relocate", home.path / "var" / "old", home.path / "var" / "new", "--yes")
+    assert done.code == 0, done.stderr
+    moved = home.query("SELECT directory FROM session WHERE id = 'ses_old'")
+    assert moved == [(str(stored / "new"),)]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from migrator.disk.spelling import (
     is_one_name,
     is_same_directory,
 )
+from migrator.disk.system import user
 from migrator.paths import FolderMap, composed, same_name
 from migrator.places import Places, ProjectIdScheme
 from tests.support.mac_disk import mac_disk
@@ -84,7 +85,7 @@ def test_of_several_other_forms_none_is_the_one(tmp_path: Path) -> None:
     assert existing_directory(str(tmp_path / "\u00e9\u00e9")) is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+@pytest.mark.skipif(user() != 0, reason="only root can mount")
 def test_a_directory_that_is_mounted_under_another_case_is_listed_twice(shown: Path) -> None:
     """Both names are real, so the disk doesn't ignore case."""
     (shown / "aPP").mkdir()

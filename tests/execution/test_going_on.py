@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 import signal
 from typing import TYPE_CHECKING
@@ -124,7 +123,7 @@ def test_one_that_ends_while_it_is_asked_was_not_cut_off(home: Home, running: Ru
 
 def without_such_locks() -> None:
     """Let it be a system without locks that belong to an opened file."""
-    pytest.MonkeyPatch().delattr(fcntl, "F_OFD_SETLK")
+    pytest.MonkeyPatch().delattr("fcntl.F_OFD_SETLK")
 
 
 def test_where_nobody_can_tell_that_is_said_and_it_can_be_finished(home: Home, running: Running) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 DATABASE = "share/opencode/opencode.db"
-KILLED = -signal.SIGKILL
+KILLED = -9
 WRITTEN = Fault("kill", 1, "before mark")
 """All chunks are written, and the run isn't closed."""
 BEGUN = Fault("kill", 1, "after intend")

@@ -123,7 +123,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     return Pair(tmp_path_factory.mktemp("pair-").resolve())
 
 
-@examples(100)
+@examples(20)
 @given(conversations())
 def test_to_merge_twice_is_to_merge_once(pair: Pair, made: list[Conversation]) -> None:
     pair.fill(made)
@@ -133,7 +133,8 @@ def test_to_merge_twice_is_to_merge_once(pair: Pair, made: list[Conversation]) -
     assert rows(pair.one) == once
 
 
-@examples(100)
+@pytest.mark.long
+@examples(60)
 @given(conversations())
 def test_into_an_empty_database_and_back_is_identity(pair: Pair, made: list[Conversation]) -> None:
     pair.fill([session._replace(one=None) for session in made])
@@ -149,7 +150,8 @@ def test_into_an_empty_database_and_back_is_identity(pair: Pair, made: list[Conv
         assert rows(pair.other)[table] == before[table], table
 
 
-@examples(100)
+@pytest.mark.long
+@examples(60)
 @given(conversations())
 def test_both_ways_hold_the_same_sessions(pair: Pair, made: list[Conversation]) -> None:
     """Of each the longer one; where they parted, each database keeps its own."""
@@ -168,7 +170,8 @@ def test_both_ways_hold_the_same_sessions(pair: Pair, made: list[Conversation]) 
             assert there[id_] == back[id_] == max((side.get(id_, []) for side in alone), key=len)
 
 
-@examples(50)
+@pytest.mark.long
+@examples(60)
 @given(conversations())
 def test_undo_leaves_every_row_as_it_was(pair: Pair, made: list[Conversation]) -> None:
     pair.fill(made)

@@ -285,10 +285,15 @@ def test_every_command_that_takes_an_id_says_where_it_is(register: Register) -> 
 def test_explain_tells_of_one_that_is_only_there(register: Register) -> None:
     add_session(beside(register), "ses_there", directory=str(register.at / "gone"))
     told = register.home.run("orphans", "--explain", "ses_th")
-    assert told.stdout.splitlines()[-1] == "It is not in this database, so nothing here can bind it to a directory."
+    assert told.stdout.splitlines()[-3:] == [
+        "It is not in this database, so nothing here can bind it to a directory.",
+        "To bring it here:",
+        f"  {MERGE} --from-id ses_there",
+    ]
     document = register.home.run("orphans", "--explain", "ses_there", "--json").json
     assert [reason["rule"] for reason in document["reasons"]] == ["other-database"]
     assert (document["inDatabase"], document["heldBy"], document["hiddenBy"], document["open"]) == (False, [], [], None)
+    assert document["merge"] == f"{MERGE} --from-id ses_there"
 
 
 def test_an_id_that_is_nowhere(register: Register) -> None:
@@ -311,7 +316,8 @@ def test_a_search_for_a_title_that_only_it_has(register: Register) -> None:
     add_session(other, "ses_there", directory="/srv/shop", title="Paginate the Orders")
     for words in (("list", "--search", "the orders"), ("list", "--all", "--search", "the orders")):
         said = refused(register.home, *words, "--db", register.home.database, code=3)
-        assert f"1 session with such a title: `{DEV} list --all --search 'the orders'`" in said
+        assert f"1 session with such a title: `{DEV} list --all --search 'the orders'` shows it" in said
+        assert f"`{MERGE} --title 'the orders'` brings it here" in said
     assert "opencode-dev.db" not in refused(
         register.home, "list", "--db", register.home.database, "--search", "the invoices", code=3
     )
@@ -372,6 +378,33 @@ def test_doctor_counts_them(register: Register) -> None:
     lines = register.home.run("doctor").stdout.splitlines()
     has = "-- opencode-dev.db beside it has 1 session that this one doesn't"
     assert f"{has}: `{DEV} list --all` shows it, `{MERGE}` brings it here" in lines
+
+
+def test_an_empty_list_says_who_has_sessions_of_this_project(register: Register) -> None:
+    """As after an update that switched databases: `list` is what one tries first."""
+    shop = repository(register.at / "shop")
+    other = beside(register)
+    for number, where in enumerate((shop, shop / "sub", register.at / "else")):
+        add_session(other, f"ses_{number}", directory=str(where))
+    register.home.environ["OPENCODE_DB"] = str(register.home.database)  # so that there is no other remark
+    said = register.home.run("list", cwd=shop).stderr
+    assert "opencode-dev.db beside this database has 2 sessions of this project that this one doesn't" in said
+    assert f"`{MERGE} --from-dir {shop}` brings them here." in said
+    said = register.home.run("list", "--all", cwd=shop).stderr
+    assert f"has 3 sessions that this one doesn't: `{DEV} list --all` shows them, `{MERGE}` brings them here." in said
+    (register.at / "none").mkdir()
+    assert "beside" not in register.home.run("list", cwd=register.at / "none").stderr
+    assert "has 3 sessions in this directory that" in register.home.run("list", cwd=register.at).stderr
+
+
+def test_a_report_names_both_databases(register: Register) -> None:
+    """It may be read elsewhere, and where the sessions are isn't a directory."""
+    other = beside(register)
+    for number in range(2):
+        add_session(other, f"ses_{number}", directory=f"/srv/{number}")
+    printed = register.home.run("orphans", "--format", "markdown").stdout
+    assert f"\n{MERGE} --db {register.home.database}\n" in printed
+    assert "**`not in this database, in 2 directories`**: 2 sessions" in printed
 
 
 def test_over_http(register: Register) -> None:

@@ -67,7 +67,8 @@ class TwoHomes:
 
     def mapped(self, value: Any) -> Any:
         """A document with the paths of the other home as they are here."""
-        text = json.dumps(value).replace(str(self.there.repos), str(self.repos))
+        # Without its first slash it is the path of a session outside any repository.
+        text = json.dumps(value).replace(str(self.there.repos)[1:], str(self.repos)[1:])
         return json.loads(text.replace(str(self.there.opencode.data), str(self.here.data)))
 
 

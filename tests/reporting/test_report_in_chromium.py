@@ -84,7 +84,7 @@ def test_a_hundred_thousand_open_at_once(tmp_path: Path) -> None:
     page = page_of(home, "move", "--from-dir", "~/src/*", "--to-dir", "src/shop", "--subdirs", "flatten", "-n")
     assert page.stat().st_size < 10_000_000
     (whole,) = read_page(page).commands[-1:]
-    assert whole.endswith("-n --json")
+    assert whole.endswith(f"-n --json --db {home.database}")
     empty = page.with_name("empty.html")
     empty.write_text("<!doctype html><title>empty</title>")
     taken, started = (min(seconds(each) for _ in range(3)) for each in (page, empty))

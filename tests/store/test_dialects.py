@@ -10,6 +10,7 @@ import pytest
 from migrator.operations.demo import load
 from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
+from migrator.text import short_ids
 from tests.support.home import FIXTURES, V1_FIXTURES, Home, build_home
 from tests.support.opencode_2_database import upgrade
 
@@ -197,3 +198,12 @@ def test_the_history_that_is_served_has_the_same_sessions(tmp_path: Path, fixtur
         id_: session.directory for id_, session in listed.items()
     }
     assert "/new" in {session.directory for session in listed.values()}
+
+
+@pytest.mark.parametrize("fixture", ["1.18.34", "v2-run-fresh", UPGRADED])
+def test_the_ids_beside_some_shorten_them_as_all_do(tmp_path: Path, fixture: str) -> None:
+    load(FIXTURES / f"{fixture}.sql", tmp_path / "opencode.db", tmp_path)
+    with Store(tmp_path / "opencode.db") as store:
+        every = store.every_id()
+        for some in (every, every[::3], every[:1], every[-1:], []):
+            assert short_ids(some, store.ids_beside(some)) == short_ids(some, every)

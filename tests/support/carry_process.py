@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -62,6 +61,8 @@ def _child(route: SnapshotRoute, trees: Collection[str], trouble: Trouble, envir
     if trouble.kill_at:
         sys.addaudithook(_killer(trouble.kill_at))
     if trouble.room:
+        import resource
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (trouble.room, trouble.room))
     if trouble.unprivileged:
         give_up_root_powers()

@@ -25,6 +25,7 @@ from migrator import cli, plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 OURS = [
     found.name
@@ -35,15 +36,19 @@ OURS = [
 _THEIRS = (
     "ada_url",
     "concurrent.futures.thread",
+    "filelock",
     "importlib.metadata",
     "msgspec.json",
     "pathspec",
+    "psutil",
     "sqlite_utils",
     "tqdm",
     "wcmatch.glob",
 )
 
-PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES: ForkServerContext | SpawnContext = (
+    multiprocessing.get_context("forkserver") if hasattr(os, "fork") else multiprocessing.get_context("spawn")
+)
 """Python has one such server, and the last list it is given is the one it imports: nobody else may give it one."""
 PROCESSES.set_forkserver_preload([__name__, *OURS, *_THEIRS])
 

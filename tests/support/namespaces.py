@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.disk.system import user
 from tests.support.home import Home
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONTAINER = ("--pid", "--fork", "--mount-proc")
 """Other processes than those of the container are not shown."""
 
-_AS_ROOT = () if os.geteuid() == 0 else ("--map-root-user",)
+_AS_ROOT = () if user() == 0 else ("--map-root-user",)
 
 
 @dataclass

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 from typing import TYPE_CHECKING, TypeVar
+
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,7 @@ def once(name: str, make: Callable[[], T], temporary: pytest.TempPathFactory) ->
     """
     base = temporary.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"{name}.pickle"
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(kept.with_suffix(".lock")):
         if not kept.exists():
             made = make()
             kept.write_bytes(pickle.dumps(made))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-import pty
 import re
 import select
 import struct
-import termios
 import time
 from typing import TYPE_CHECKING, Self
+
+import pytest
 
 from tests.support.forked import PROCESSES, run_on_terminal
 
@@ -42,6 +41,7 @@ class Terminal:
         stdout: Path | None = None,
         first: Callable[[], object] | None = None,
     ) -> None:
+        fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))
         self._master, slave = pty.openpty()
         self._is_open = True
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))

@@ -6,13 +6,13 @@ Another user could often not even enter the directory that the tests lie in.
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.disk.system import user
 from tests.support import forked
 from tests.support.home import Home
 
@@ -32,14 +32,14 @@ _CAPABILITIES = ctypes.c_uint32 * 6
 NOBODY = 65534
 """A user who owns nothing that a test makes."""
 
-only_root_can = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+only_root_can = pytest.mark.skipif(user() != 0, reason="only root can give a repository to somebody else")
 
 
 def is_root() -> bool:
     """Tell whether permissions don't apply here, and skip the test if they can't be made to."""
-    if os.geteuid() == 0 and sys.platform != "linux":
+    if user() == 0 and sys.platform != "linux":
         pytest.skip("root can give up its powers on Linux only")
-    return os.geteuid() == 0
+    return user() == 0
 
 
 @contextmanager

@@ -31,6 +31,8 @@ class MergeUnderWay(RunUnderWay):
     Without one it comes from the journal of the run that took it out.
     """
 
+    chunk_seconds = 2.0  # each writes again all pages of the indexes that it touches
+
     def __init__(
         self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace, view: UntouchedView | None
     ) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory, UnreadableDirectory
-from migrator.model import Place
+from migrator.model import Binding, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from migrator.model import Binding, PlanWarning, Project, Selected
+    from migrator.model import PlanWarning, Project, Selected
     from migrator.paths import FolderMap
     from migrator.places import Places
     from migrator.planning.destination import OneDirectory
@@ -64,7 +64,11 @@ class MergeDestination:
         project = self.projects.get(binding.project_id)
         worktree = self._new_path(project.worktree) if project else "/"
         vcs = project.vcs if project else None
-        return Place(wanted, binding.project_id, worktree, binding.path or "", vcs, worktree)
+        path = binding.path
+        if path is not None and path == binding.directory.removeprefix("/"):  # outside of any repository
+            path = wanted.removeprefix("/")
+        kept = Binding(binding.project_id, wanted, path, None)
+        return Place(wanted, binding.project_id, worktree, path or "", vcs, worktree, follows=kept)
 
     def _new_path(self, path: str) -> str:
         return self.folders.new_path(path) or path

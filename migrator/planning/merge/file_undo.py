@@ -8,6 +8,7 @@ directory isn't here and the data directory is the same, as with databases of tw
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import data_directory_of
@@ -32,7 +33,7 @@ def decide_file_undo(
     ours: Store, theirs: Store, places: Places, policy: FileUndoPolicy, changes: Sequence[Change]
 ) -> tuple[Sequence[Change], Sequence[PlanWarning]]:
     """Return the changes with what becomes of their file undo; trees with a turn that can't be read are left out."""
-    as_it_is = {c.session for c in changes if policy != "detach" and _stays_as_it_is(ours, theirs, c)}
+    as_it_is = _staying_as_they_are(ours, theirs, changes) if policy != "detach" else frozenset()
     looked_at = [change for change in changes if change.session not in as_it_is]
     found, warnings = FileUndoDecider(theirs, places, policy, into=ours).decide(looked_at) if looked_at else ([], [])
     decided = [*found, *(change for change in changes if change.session in as_it_is)]
@@ -44,8 +45,9 @@ def decide_file_undo(
     return [new[change.session] for change in changes if change.session in new], warnings
 
 
-def _stays_as_it_is(ours: Store, theirs: Store, change: Change) -> bool:
-    """Tell whether nothing changes for a session's undo, and nobody can look at its files."""
-    if change.invalidates_file_undo or not is_gone(change.after.directory):
-        return False
-    return is_same_directory(str(theirs.path.parent), str(data_directory_of(ours.path)))
+def _staying_as_they_are(ours: Store, theirs: Store, changes: Sequence[Change]) -> frozenset[str]:
+    """Return the sessions for whose undo nothing changes, and whose files nobody can look at."""
+    if not is_same_directory(str(theirs.path.parent), str(data_directory_of(ours.path))):
+        return frozenset()
+    gone = cache(is_gone)
+    return frozenset(c.session for c in changes if not c.invalidates_file_undo and gone(c.after.directory))

@@ -132,7 +132,7 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
     here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts).items()}
     diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
     roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
-    never = frozenset(theirs.never_imported())
+    never = frozenset([*theirs.never_imported(), *ours.never_imported()])
     for selected in selection.sessions:
         session, root = selected.session, selected.root
         if session.id in staying or root in diverged:

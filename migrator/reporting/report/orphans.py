@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from migrator.reporting.orphan_text import grouped_orphans, tilde_in, to_settle
+from migrator.reporting.orphan_text import grouped_orphans, place_of, tilde_in, to_settle
 from migrator.reporting.report.model import (
     GROUPS,
     NOTES,
@@ -120,7 +120,7 @@ def _group(group: Sequence[Orphan], room: int) -> Group:
     elif first.rivals:
         reasons.append(("home", f"{' or '.join(map(tilde, first.rivals[:REASONS]))}; {to_settle(first.commands)}"))
     return Group(
-        tilde(first.session.directory) or "(no directory known)",
+        place_of(group),
         None if stays or home == _UNKNOWN else home,
         len(group),
         count(len(group), "session"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import platform
 import shutil
 import sys
@@ -10,12 +9,20 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from filelock import FileLock
+
 from tests.support.opencode.npm import cache, pack
 from tests.support.required import NotAvailable
 
 MAIN = "1.18.34"
 
-_PACKAGES = {("linux", "x86_64"): "opencode-linux-x64"}
+_PACKAGES = {
+    ("linux", "x86_64"): "opencode-linux-x64",
+    ("darwin", "arm64"): "opencode-darwin-arm64",
+    ("darwin", "x86_64"): "opencode-darwin-x64",
+    ("win32", "AMD64"): "opencode-windows-x64",
+}
+_NAME = "opencode.exe" if sys.platform == "win32" else "opencode"
 
 
 def opencode_binary(version: str) -> Path:
@@ -25,10 +32,9 @@ def opencode_binary(version: str) -> Path:
     ask at once: one fetches, the others wait.
     """
     kept = cache() / "opencode"
-    binary = kept / version / "opencode"
+    binary = kept / version / _NAME
     kept.mkdir(parents=True, exist_ok=True)
-    with (kept / f"{version}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(kept / f"{version}.lock"):
         if not binary.exists():
             _fetch(version, kept)
     return binary
@@ -43,9 +49,9 @@ def _fetch(version: str, kept: Path) -> None:
         fetched = Path(scratch) / version
         fetched.mkdir()
         with tarfile.open(archive) as package_file:
-            member = package_file.extractfile("package/bin/opencode")
+            member = package_file.extractfile(f"package/bin/{_NAME}")
             assert member is not None
-            with member, (fetched / "opencode").open("wb") as binary:
+            with member, (fetched / _NAME).open("wb") as binary:
                 shutil.copyfileobj(member, binary)
-        (fetched / "opencode").chmod(0o755)
+        (fetched / _NAME).chmod(0o755)
         fetched.rename(kept / version)

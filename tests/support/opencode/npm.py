@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+
+from filelock import FileLock
 
 from tests.support.archives import unpack
 from tests.support.required import NotAvailable
@@ -39,8 +40,7 @@ def package(name: str, version: str) -> Path:
     home = cache() / "npm"
     home.mkdir(parents=True, exist_ok=True)
     folder = f"{name.replace('/', '+')}-{version}"
-    with (home / f"{folder}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(home / f"{folder}.lock"):
         if not (home / folder).exists():
             with tempfile.TemporaryDirectory(dir=home) as scratch:
                 with tarfile.open(pack(f"{name}@{version}", Path(scratch))) as archive:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
 import struct
 import subprocess
 import tempfile
-import termios
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +39,7 @@ class TerminalUi:
     """`opencode ARGUMENTS` with somebody at it."""
 
     def __init__(self, opencode: OpenCode, cwd: Path, *arguments: str, scratch: str) -> None:
+        fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
         environ = opencode.environment(cwd) | {"TERM": "xterm-256color", "TMPDIR": scratch}

@@ -96,19 +96,6 @@ def test_killed_at_any_step_what_takes_a_merge_back_is_too(shop_merge: ShopMerge
     assert step > 20
 
 
-@pytest.mark.long
-def test_interrupted_at_any_step_a_merge_takes_itself_back(shop_merge: ShopMerge, steps: Steps) -> None:
-    for step in steps():
-        shop_merge.pristine.restore()
-        done = run(shop_merge.home, *shop_merge.words, fault=Fault("interrupt", step))
-        if "interrupt" not in done.stderr:
-            break
-        at = done.stderr.splitlines()
-        assert shop_merge.now == (shop_merge.after if done.code == 0 else shop_merge.before), at
-        assert not shop_merge.cut_off, at
-    assert step > 25
-
-
 def test_what_was_used_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> None:
     shop_merge.kill(fault=Fault("kill", 2, "before intend"))
     came = next(id_ for id_ in shop_merge.after["session"] if id_ in shop_merge.now["session"].keys() - {

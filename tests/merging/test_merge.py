@@ -186,3 +186,26 @@ def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path)
         assert (refused.code in {1, 2}, said in refused.stderr) == (True, True), refused
     refused = second.run("merge", twin.database, "--yes")
     assert "let your opencode 2 import them" in refused.stderr
+
+
+def test_a_new_child_goes_where_its_parent_is_here(home: Home, twin: OtherDatabase) -> None:
+    shop = home.repository("shop")
+    home.run("move", "--from-id", ROOT, "--to-dir", shop, "--yes")
+    child = add_child(twin, ROOT)
+    run = home.run("merge", twin.database, "--from-id", ROOT, "--foreign", "--yes", "--json").json
+    assert (run["sessions"], run["verified"]) == (1, 1)
+    assert home.query("SELECT directory, parent_id FROM session WHERE id = ?", [child]) == [(str(shop), ROOT)]
+
+
+def test_a_merge_can_be_undone_where_its_database_is_now(home: Home, other: OtherDatabase) -> None:
+    before = rows(home)
+    run = home.run("merge", other.database, "--foreign", "--yes", "--json").json["run"]
+    moved = home.path / "moved.db"
+    home.database.rename(moved)
+    other.database.unlink()
+    home.environ["OPENCODE_DB"] = str(moved)
+    assert home.run("undo", run, "--yes").code == 0
+    moved.rename(home.database)
+    assert rows(home) == before
+    moved.symlink_to(home.database)
+    assert home.run("redo", "--yes", "--json").json["sessions"] == 18

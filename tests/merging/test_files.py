@@ -1,4 +1,4 @@
-"""Killed at any moment, a merge can be finished or taken back, with the files that it brings; nothing is lost."""
+"""The files that a merge brings: killed at any moment, it is finished or taken back with them, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def merge(tmp_path: Path) -> Merge:
     return Merge(tmp_path.resolve())
 
 
+@pytest.mark.long
 def test_killed_at_any_step_a_merge_is_finished_or_taken_back(merge: Merge, steps: Steps) -> None:
     for step in steps():
         merge.pristine.restore()
@@ -60,6 +61,7 @@ def test_killed_at_any_step_a_merge_is_finished_or_taken_back(merge: Merge, step
     assert step > 20
 
 
+@pytest.mark.long
 def test_an_undo_of_a_merge_that_is_killed_is_finished_or_taken_back(merge: Merge, steps: Steps) -> None:
     assert run(merge.home, *merge.words).code == 0
     merged = Pristine(merge.home, "merged")
@@ -75,18 +77,6 @@ def test_an_undo_of_a_merge_that_is_killed_is_finished_or_taken_back(merge: Merg
         else:
             assert merge.is_before() or merge.is_after(), at
     assert step > 20
-
-
-@pytest.mark.parametrize("deed", ["interrupt", "terminate", "fail"])
-def test_interrupted_at_any_step_a_merge_is_as_if_it_had_never_begun(merge: Merge, deed: str, steps: Steps) -> None:
-    for step in steps():
-        merge.pristine.restore()
-        done = run(merge.home, *merge.words, fault=Fault(deed, step))
-        if deed not in done.stderr:
-            break
-        at = done.stderr.splitlines()
-        assert merge.is_after() if done.code == 0 else merge.is_before(), at
-        assert not merge.cut_off, at
 
 
 def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:

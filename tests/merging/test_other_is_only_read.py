@@ -1,0 +1,105 @@
+"""The other database is only read, with what is beside it: on a medium that can't be written, and while it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.home import SESSION, Home, build_home
+from tests.support.marks import long_round
+from tests.support.merging import OtherDatabase, bytes_around, copied
+from tests.support.rows import rows
+from tests.support.unprivileged import UnprivilegedHome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_WRITES = """
+import os, sqlite3, sys, time
+database, session, log, last = sys.argv[1:]
+connection = sqlite3.connect(database, isolation_level=None, timeout=60)
+connection.execute(f"PRAGMA journal_mode = {log}")
+number, mine = 0, os.getpid()
+while True:
+    connection.execute("BEGIN IMMEDIATE")
+    ids = [f"prt_z{mine}_{number}", f"msg_z{mine}_{number}"]
+    row = (session, number, number, "{}")
+    connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", [ids[1], *row])
+    if number == 20:
+        print("writing", flush=True)
+        time.sleep(60 if last == "20" else 0)
+    connection.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", [*ids, *row])
+    connection.execute("COMMIT")
+    number += 1
+    time.sleep(0.001)
+"""
+"""Adds messages to a session, each with its part; after `last` it stays in the middle of one."""
+
+
+@pytest.fixture
+def other(home: Home, tmp_path: Path) -> OtherDatabase:
+    """The real sessions on a medium of their own."""
+    return copied(home, tmp_path / "medium" / "opencode.db")
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Home:
+    made = build_home(tmp_path / "ours", "1.18.34")
+    made.empty()
+    return made
+
+
+def test_on_a_medium_that_can_not_be_written(other: OtherDatabase, ours: Home) -> None:
+    medium, before = other.database.parent, bytes_around(other.database)
+    other.database.chmod(0o444)
+    medium.chmod(0o555)
+    done = UnprivilegedHome(ours.path, ours.environ).run("merge", other.database, "--foreign", "--yes")
+    medium.chmod(0o755)
+    assert done.code == 0, done.stderr
+    assert len(rows(ours)["session"]) == 18
+    assert bytes_around(other.database) == before
+
+
+@contextmanager
+def writing(other: OtherDatabase, log: str, last: int = 0) -> Iterator[None]:
+    """An opencode that writes."""
+    words = [sys.executable, "-c", _WRITES, str(other.database), SESSION, log, str(last)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as opencode:
+        assert opencode.stdout is not None
+        assert opencode.stdout.readline() == b"writing\n"
+        yield
+        assert opencode.poll() is None
+        opencode.kill()
+
+
+@pytest.mark.parametrize("log", ["WAL", long_round("DELETE")])
+def test_while_its_opencode_is_in_the_middle_of_a_message(other: OtherDatabase, ours: Home, log: str) -> None:
+    with writing(other, log, 20):
+        before = bytes_around(other.database)
+        done = ours.run("merge", other.database, "--foreign", "--yes")
+        assert bytes_around(other.database) == before
+    assert done.code == 0, done.stderr
+    came = {table: {id_[4:] for id_ in rows(ours)[table] if "_z" in id_} for table in ("message", "part")}
+    assert came["message"] == came["part"]
+    assert len(came["part"]) == 20
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("log", ["WAL", "DELETE"])
+def test_while_its_opencode_goes_on_writing(other: OtherDatabase, ours: Home, log: str) -> None:
+    """Whoever writes without a log, as no opencode does, leaves no moment to look; then that is said."""
+    with writing(other, log):
+        done = ours.run("merge", other.database, "--foreign", "--yes")
+    assert "damaged" not in done.stderr
+    assert "was used in" in done.stderr or (log == "DELETE" and "written to" in done.stderr), done.stderr
+    assert not rows(ours)["session"]
+    with writing(other, log):
+        done = ours.run("merge", other.database, "--foreign", "--on-conflict", "skip", "--yes")
+    if log == "WAL":
+        assert done.code == 0, done.stderr
+        assert len(rows(ours)["session"]) > 10
