@@ -149,6 +149,11 @@ def unchanged_words(plan: Plan) -> str:
     return f"{count(number, 'session')} {words[number != 1]}" if number else ""
 
 
+def nothing_words(plan: Plan) -> str:
+    """Return why a plan changes nothing: what is true of all its sessions, or that it has none."""
+    return unchanged_words(plan) or ("no session to move" if plan.merge is None else "no session to bring in")
+
+
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:
     """Yield before and after of what changes in a project row and in the rows that belong to it."""
     if project.before is None or project.after is None:

@@ -28,7 +28,7 @@ from migrator.disk.status import is_open_here, status_of
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
 from migrator.progress import doing
-from migrator.store.connection import add_functions, file_uri
+from migrator.store.connection import add_functions, end_at_ctrl_c, file_uri
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_by import who_has_open
 from migrator.store.reader import Store
@@ -64,6 +64,7 @@ class UntouchedView:
 
     def store(self) -> Store:
         """Return it as a database that has opencode's tables. Raises MigratorError if it is none."""
+        end_at_ctrl_c(self.connection)
         add_functions(self.connection)
         return Store(self.path, opened=self.connection)
 
@@ -190,6 +191,7 @@ def look_into(path: Path, look: Callable[[Store], T]) -> T:
     """Do the same with a database that has opencode's tables."""
 
     def read(connection: sqlite3.Connection) -> T:
+        end_at_ctrl_c(connection)
         add_functions(connection)
         return look(Store(path, opened=connection))
 
