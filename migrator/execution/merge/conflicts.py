@@ -84,7 +84,8 @@ def _changed_here(
     ids = [change.session for change in changes]
     yield from changed_since(store, ids, merged, edits)
     known = set(ids)
-    for child, parent in store.children(known).items():
+    whole = [id_ for id_ in ids if merged[id_].verdict is not MergeVerdict.LONGER]  # the others stay here
+    for child, parent in store.children(whole).items():
         if child not in known:
             yield parent, f"has a new child, {child}"
 
