@@ -25,6 +25,7 @@ from migrator.execution.journal_rows import (
     read_update,
 )
 from migrator.model import Binding, MergeVerdict, RunStatus
+from migrator.paths import is_absolute
 from migrator.store.connection import columns_of
 from migrator.store.sql import WHOLE
 
@@ -82,7 +83,7 @@ def read_entry(row: Mapping[str, Any], sessions: int, name: str) -> RunEntry:
         raise ValueError(f"it is that of run {entry.id}")
     if entry.undoes == entry.id:
         raise ValueError("its run takes itself back")
-    if not entry.store.startswith("/") or "\0" in entry.store:
+    if not is_absolute(entry.store) or "\0" in entry.store:
         raise ValueError("the path of its database is not absolute")
     if entry.chunk_size == 0 or min(entry.number, entry.verified, entry.chunk_size or 1) < 0 or entry.number > 2**53:
         raise ValueError("a number in its run is out of range")

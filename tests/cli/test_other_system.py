@@ -150,6 +150,18 @@ def test_a_folder_that_is_here_is_followed_as_it_is_spelled_on_the_disk(home: Ho
     assert bound(home)["ses_1"][1:] == (str(shop / "sub"), "sub")
 
 
+def test_a_file_of_the_desktop_app_that_names_the_folder_is_named(home: Home) -> None:
+    """It is JSON, in which each backslash is two."""
+    home.repository("shop")
+    bind_session(home, "ses_1", "global", "C:/Users/Me/src/shop", None)
+    file = home.path / ".config" / "ai.opencode.desktop" / "opencode.global.dat"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"open": [r"C:\Users\Me\src\shop"]}))
+    done = home.run("relocate", "C:/Users/Me/src", home.src, "--dry-run", "--json")
+    (said,) = (each["message"] for each in json.loads(done.stdout)["warnings"] if each["code"] == "named-elsewhere")
+    assert said.startswith(f"{file} names the old folder")
+
+
 def test_pairs_and_lists_of_them_hold_paths_of_windows(home: Home) -> None:
     bind_session(home, "ses_1", "global", "C:/a/x", "a/x")
     bind_session(home, "ses_2", "global", r"\\server\share\x", None)

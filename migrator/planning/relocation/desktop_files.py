@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.paths import beginnings
 from migrator.places.small_files import read_small
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ _LARGEST = 64 * 1024 * 1024
 
 def files_that_name(folders: Iterable[str], home: str) -> list[str]:
     """Return the files that name one of these folders, or something below it."""
-    names = "|".join(re.escape(folder) for folder in folders)
+    spelled = {each for folder in folders for each in beginnings(folder)}
+    names = "|".join(re.escape(each) for name in spelled for each in {name, name.replace("\\", "\\\\")})
     pattern = re.compile(rf"(?:{names})(?=[/\"'\\\s,\]}}]|\Z)".encode())
     return [str(path) for path in _files(home) if _matches(path, pattern)]
 
