@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import Owner, give_path, owner_of
 from migrator.disk.status import closed_part
-from migrator.disk.system import HAS_MODES, home_of_user, open_flags, sync, user
+from migrator.disk.system import HAS_MODES, group, home_of_user, open_flags, sync, user
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.paths import is_within
 from migrator.text import shell_quote
@@ -87,7 +87,7 @@ def how_to_open(path: Path) -> str:
         needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
         is_open = status.st_mode & needed == needed
         return "check the disk that it is on" if is_open else f"`chmod {every}u+rwX {shell_quote(target)}` opens it"
-    me = f"{user()}:{os.getegid()}"
+    me = f"{user()}:{group()}"
     whose = "a run as root made it" if status.st_uid == 0 else "it is another user's"
     return f"{whose}, and `sudo chown {every}{me} {shell_quote(target)}` makes it yours"
 

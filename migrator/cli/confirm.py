@@ -187,7 +187,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
-    from migrator.reporting.plan_text import unchanged_words
+    from migrator.reporting.plan_text import nothing_words
     from migrator.reporting.warning_text import still_lost_lines
 
     command = str(click.get_current_context().info_name)
@@ -197,7 +197,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
         say(*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), "")
     else:
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
-        say(f"Nothing to do: {', '.join(none_lost) or unchanged_words(plan) or 'no session to move'}.")
+        say(f"Nothing to do: {', '.join(none_lost) or nothing_words(plan)}.")
     say_steps(next_steps or [nothing_to_do(command)])
     echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 

@@ -7,10 +7,10 @@ import shutil
 import click
 
 from migrator.cli.next_steps import say_steps
-from migrator.cli.terminal import echo_lines, note, say
+from migrator.cli.terminal import echo_lines, note, say, width
 from migrator.errors import MigratorError
 from migrator.reporting.next_steps import Step
-from migrator.text import PROGRAM, shell_quote, tilde
+from migrator.text import PROGRAM, shell_quote, tilde, wrapped
 
 
 @click.command("install-skill", short_help="Let opencode's agents find lost sessions.")
@@ -37,12 +37,16 @@ def command(*, project: bool, force: bool, dry_run: bool) -> None:
         echo_lines(skill_text().splitlines())
         return
     if state is SkillState.INSTALLED:
-        say(f"The skill {NAME} is in {shown} already; nothing to do.")
+        _say(f"The skill {NAME} is in {shown} already; nothing to do.")
     else:
         install_skill(file)
         verb = "Installed" if state is SkillState.MISSING else "Replaced"
-        say(f"{verb} the skill {NAME} in {shown}.")
-        say(f"opencode has it from its next start on: ask for your lost sessions, or type /{NAME}.")
+        _say(f"{verb} the skill {NAME} in {shown}.")
+        _say(f"opencode has it from its next start on: ask for your lost sessions, or type /{NAME}.")
     if shutil.which(PROGRAM) is None:
         note(f"note: {PROGRAM} is not on PATH, where an agent looks for it; pipx or `uv tool` put it there.")
     say_steps([Step("To remove it:", f"rm -r {shell_quote(str(file.parent))}")])
+
+
+def _say(sentence: str) -> None:
+    say(*wrapped(sentence, width() or len(sentence)))

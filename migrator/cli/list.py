@@ -166,9 +166,11 @@ def _steps_of_several(rows: Sequence[Mapping[str, Any]], page: SessionList) -> I
 
 def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: str) -> Iterator[Step]:
     """Yield how to move the sessions that were selected, and how to go on with the first one."""
-    if rows and page.selected:
+    params = click.get_current_context().params
+    if rows and page.chosen and not params["workspace"]:
         of_list = {*DISPLAY_FLAGS, "everywhere", "search", "roots", "workspace", "cursor"}
-        yield Step("To move them to this directory:", typed_command("--to-dir", ".", without=of_list, name="move"))
+        words = (*(["--title", params["search"]] if params["search"] else []), "--to-dir", ".")
+        yield Step("To move them to this directory:", typed_command(*words, without=of_list, name="move"))
     yield from steps_with_session(rows, dialect)
 
 

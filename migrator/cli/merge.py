@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import OnDuplicate
+from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import (
@@ -19,9 +20,12 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
+from migrator.reporting.next_steps import Step
 from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from migrator.model import Plan
 
 options = combine(
@@ -74,7 +78,18 @@ def command(**values: Any) -> None:
     Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
     already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.
     """
-    show_or_apply(make_plan(values), values, "Merge")
+    plan = make_plan(values)
+    show_or_apply(plan, values, "Merge", [*next_steps(plan)])
+
+
+def next_steps(plan: Plan) -> Iterator[Step]:
+    """Yield what to do about the sessions that stay there since their directories aren't here."""
+    from migrator.planning.merge.planner import LEFT_OUT
+
+    stays = [warning.message for warning in plan.warnings if warning.code == LEFT_OUT]
+    if any("--foreign" in message for message in stays):  # it may stay for another reason
+        what = "To bring in what stays there too, bound to directories that aren't here:"
+        yield Step(what, typed_command("--foreign", without={*DISPLAY_FLAGS, "yes", "output"}, name="merge"))
 
 
 def make_plan(values: dict[str, Any]) -> Plan:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _PROC = Path("/proc")
 _NAMELESS = "a process"
+_COMM_BYTES = 15
 
 _BSD = ("qqihh", ("start", "length", "pid", "type", "whence"))
 _LAYOUTS = {
@@ -66,9 +67,13 @@ def open_files(process: int) -> tuple[str, ...]:
 def name_of(process: int) -> str:
     """Return what a process is called."""
     if is_shown_by_proc():
+        name = ""
         with suppress(OSError):
-            return (_PROC / str(process) / "comm").read_text(errors="replace").strip() or _NAMELESS
-        return _NAMELESS
+            name = (_PROC / str(process) / "comm").read_text(errors="replace").strip()
+            if len(name.encode()) == _COMM_BYTES:  # Linux cuts it there; a script is the second word of its command
+                words = (_PROC / str(process) / "cmdline").read_text(errors="replace").split("\0")[:2]
+                name = next((own for word in words if (own := os.path.basename(word)).startswith(name)), name)
+        return name or _NAMELESS
     import psutil
 
     try:

@@ -44,6 +44,11 @@ def user() -> int | None:
     return os.geteuid() if HAS_MODES else None
 
 
+def group() -> int | None:
+    """Return the number of the group that we work as; None where groups have none."""
+    return os.getegid() if HAS_MODES else None
+
+
 def sync(path: str | Path) -> None:
     """Wait until a file's content, or a directory's list of files, is on the disk.
 

@@ -15,7 +15,6 @@ from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.traces import following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
-from migrator.operations.merge import carry_out_merge
 from migrator.planning.recheck import recheck
 from migrator.progress import doing
 from migrator.store.location import databases_beside, default_database, is_same_file
@@ -47,6 +46,8 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
         _check_here(writer, plan)
         places = places_of(writer)
         if plan.merge is not None:
+            from migrator.operations.merge import carry_out_merge
+
             return carry_out_merge(writer, plan_on(plan, path), places, request)
         try:
             checked = recheck(plan_on(plan, path), writer, places)

@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 class SessionList:
     """One page of at most `limit` sessions (0: all), and every project; `next` is the cursor of the next page, or None.
 
-    `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
-    is the sentence that says why there is no session, and `of_others` whether other projects have some. Where a search
-    of titles alone found nothing, or there is none at all, `elsewhere` says in words which other databases have such
-    sessions. `passages` has what was looked for in conversations, by the sessions' ids. `held_by` says which opencodes
-    have a session of the page, and so show it; {} where only one has tables. `total` is how many sessions all pages
-    have, if that was asked for.
+    `here` says whether it is what opencode would list here, `selected` whether any selector was given, and `chosen`
+    whether one that says which sessions are meant, not only which aren't. `why_nothing` is the sentence that says why
+    there is no session, and `of_others` whether other projects have some. Where a search of titles alone found nothing,
+    or there is none at all, `elsewhere` says in words which other databases have such sessions. `passages` has what was
+    looked for in conversations, by the sessions' ids. `held_by` says which opencodes have a session of the page, and so
+    show it; {} where only one has tables. `total` is how many sessions all pages have, if that was asked for.
     """
 
     sessions: Sequence[Session]
@@ -59,6 +59,7 @@ class SessionList:
     passages: Mapping[str, Passage]
     held_by: Mapping[str, Sequence[str]]
     total: int | None
+    chosen: bool = False
 
 
 EMPTY = SessionList(
@@ -239,6 +240,7 @@ def _page(context: CommandContext, request: ListRequest, cursor: Cursor | None) 
     return SessionList(
         page.sessions, projects, page.next, limit, here, query.selects, (), warnings, why_nothing, of_others, passages,
         _held_by(context.store, page.sessions), total(context.store, conditions) if request.counted else None,
+        query.chooses,
     )  # fmt: skip
 
 

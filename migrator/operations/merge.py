@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
-from migrator.errors import BadInput, MigratorError, NoSuchDirectory, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution import runs
 from migrator.execution.merge.runs import signature_text
 from migrator.model import (
@@ -37,6 +37,9 @@ from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.session_tables import rows_left_there
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_writable
+from migrator.text import our_command
+
+_LIST = "`opencode-migrator list --all`"
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from migrator.arguments import MergeRequest, WriteRequest
     from migrator.places import Places
     from migrator.store.reader import Store
+    from migrator.store.untouched import UntouchedView
 
 
 def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
@@ -54,8 +58,14 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
     if is_same_file(str(path), context.store.path):
         raise BadInput(f"{path} is the database that sessions would come into; name another one.")
     home = context.selector_context.home
-    with untouched(_existing(path)) as view, CommandContext(view.path, home, opened=view.store()) as other:
-        selection = select_or_take_all(other, request.select)
+    with (
+        untouched(_existing(path)) as view,
+        CommandContext(view.path, home, opened=_opened(view), database_words=["--db", str(view.path)]) as other,
+    ):
+        try:
+            selection = select_or_take_all(other, request.select)
+        except NothingMatched as error:
+            raise NothingMatched(str(error).replace(_LIST, f"`{our_command('list', '--all', db=view.path)}`")) from None
         rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove)
         plan = build_merge_plan(
             context.store,
@@ -68,6 +78,14 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
         )
         view.check()
         return plan
+
+
+def _opened(view: UntouchedView) -> Store:
+    """Open the other database. Raises MigratorError, without advice for the one that --db names, if it is none."""
+    try:
+        return view.store()
+    except MigratorError as error:
+        raise MigratorError(str(error).replace("with --db PATH", "instead of it")) from None
 
 
 def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequest) -> Run:

@@ -15,7 +15,7 @@ from migrator.text import and_more, as_many_as_fit, count, one_line, printable, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Binding, Change, Plan, ProjectChange
+    from migrator.model import Binding, Change, Merge, Plan, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
@@ -63,8 +63,18 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
-    if plan.merge is not None and plan.removable and not done:
-        yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(plan.merge.other)}"
+    if plan.merge is not None:
+        yield from _around_merge(plan, plan.merge, done=done)
+
+
+def _around_merge(plan: Plan, merge: Merge, *, done: bool) -> Iterator[str]:
+    """Yield what a merge does besides bringing rows."""
+    if merge.files and not merge.taken_out:
+        number = len(merge.files)
+        verb = "came" if done else "comes" if number == 1 else "come"
+        yield f"{count(number, 'file')} of sessions {verb} along: long outputs of tools, or what a session changed"
+    if plan.removable and not done:
+        yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(merge.other)}"
 
 
 def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
@@ -137,6 +147,11 @@ def unchanged_words(plan: Plan) -> str:
     else:
         words = "is there already", "are there already"
     return f"{count(number, 'session')} {words[number != 1]}" if number else ""
+
+
+def nothing_words(plan: Plan) -> str:
+    """Return why a plan changes nothing: what is true of all its sessions, or that it has none."""
+    return unchanged_words(plan) or ("no session to move" if plan.merge is None else "no session to bring in")
 
 
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:

@@ -103,7 +103,8 @@ def _is_in(descriptor: int, low: int, high: int, name: bytes) -> bool:
 
 
 def _read_names(descriptor: int, at: int, number: int) -> bytes:
-    found = os.pread(descriptor, number * _WIDTH, _NAMES_AT + at * _WIDTH)
+    os.lseek(descriptor, _NAMES_AT + at * _WIDTH, os.SEEK_SET)
+    found = os.read(descriptor, number * _WIDTH)
     if len(found) != number * _WIDTH:
         raise ValueError("it ends too early")
     return found

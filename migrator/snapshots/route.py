@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
-from migrator.disk.status import is_directory
+from migrator.disk.status import is_directory, is_gone
 from migrator.errors import CantTell, MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import GLOBAL, FolderState
 from migrator.paths import FolderMap, checkout_root, names_of, upwards
@@ -145,7 +145,10 @@ class SnapshotRoutes:
             return f"{target.directory} is in no git repository"
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
-            return f"opencode has no snapshots of {source}"
+            has_none = self._comes_in and is_gone(self._layout.root)
+            return (
+                "no snapshots are beside the other database" if has_none else f"opencode has no snapshots of {source}"
+            )
         gone = self._is_gone(source, before.project_id) or not self._is_of_here(git_dirs[0], source)
         if source == target.worktree and not gone:
             gone = not self.has_belonged_to(before.project_id, target)

@@ -83,9 +83,14 @@ def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 
+def end_at_ctrl_c(connection: sqlite3.Connection) -> None:
+    """Let a long query end at Ctrl-C: Python hears it when it is called, and raises it in there."""
+    connection.set_progress_handler(lambda: 0, _STEPS)
+
+
 def _configured(connection: sqlite3.Connection, *, write: bool) -> sqlite3.Connection:
-    if not write:  # a long query ends at Ctrl-C: Python hears it when it is called, and raises it in there
-        connection.set_progress_handler(lambda: 0, _STEPS)
+    if not write:
+        end_at_ctrl_c(connection)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
     make_durable(connection)

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, TypeVar
 from migrator.disk.status import is_open_here, status_of
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
-from migrator.store.connection import add_functions, file_uri
+from migrator.progress import doing
+from migrator.store.connection import add_functions, end_at_ctrl_c, file_uri
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_by import who_has_open
 from migrator.store.reader import Store
@@ -63,6 +64,7 @@ class UntouchedView:
 
     def store(self) -> Store:
         """Return it as a database that has opencode's tables. Raises MigratorError if it is none."""
+        end_at_ctrl_c(self.connection)
         add_functions(self.connection)
         return Store(self.path, opened=self.connection)
 
@@ -137,7 +139,8 @@ def _frozen(path: Path, signature: FileSignature) -> Iterator[UntouchedView | No
         with _opened(path, limit=None) as connection, closing(sqlite3.connect(copy)) as target:
             is_shared = _has_shared_log(path)
             target.execute("PRAGMA synchronous = OFF")
-            connection.backup(target)  # in one step: one transaction of its own
+            with doing("Copying a database that is in use"):
+                connection.backup(target)  # in one step: one transaction of its own
         if not is_shared and FileSignature.of(path).files != signature.files:
             yield None
             return
@@ -188,6 +191,7 @@ def look_into(path: Path, look: Callable[[Store], T]) -> T:
     """Do the same with a database that has opencode's tables."""
 
     def read(connection: sqlite3.Connection) -> T:
+        end_at_ctrl_c(connection)
         add_functions(connection)
         return look(Store(path, opened=connection))
 

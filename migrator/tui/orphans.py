@@ -20,6 +20,7 @@ from migrator.arguments import OrphansRequest, RescueRequest, SearchRequest, Sel
 from migrator.model import Certainty
 from migrator.operations.orphans import list_orphans
 from migrator.reporting.orphan_text import grouped_orphans, orphan_text, summary
+from migrator.reporting.rows import View
 from migrator.text import count, printable, shortened, shortened_path, tilde
 from migrator.tui import proposal
 from migrator.tui.ask import Ask
@@ -27,7 +28,7 @@ from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
 from migrator.tui.plan import PlanScreen
-from migrator.tui.row_list import RowList, TextView
+from migrator.tui.row_list import RowList, TextView, now_ms
 from migrator.tui.stage_line import StageLine
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class OrphansScreen(Screen[bool]):
     @on(RowList.Moved, "#lost")
     def _tell(self) -> None:
         group = self._groups.current
-        self._details.show(lambda width: orphan_text(group, width, verbose=self._is_verbose))
+        self._details.show(lambda width: orphan_text(group, width, View(now=now_ms()), verbose=self._is_verbose))
 
     # -- what can be done ----------------------------------------------------------------------------------------
 

@@ -30,9 +30,14 @@ AGO = 13
 """How many columns `ago` takes at most, but for a time that is none of the past."""
 
 
+def now_ms() -> int:
+    """Return the time in milliseconds."""
+    return int(time.time() * 1000)
+
+
 def ago(milliseconds: int) -> str:
     """Return when something was, as every list says it: `2 days ago`."""
-    return relative_time(milliseconds, int(time.time() * 1000))
+    return relative_time(milliseconds, now_ms())
 
 
 class RowList(ScrollView, can_focus=True):

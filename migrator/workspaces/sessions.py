@@ -104,7 +104,7 @@ def _why_excluded_if_there(
         return None
     if row.project_id == project_at(owner.root):
         return None
-    return f"they are bound to project {row.project_id}, which is another repository's"
+    return f"bound to project {row.project_id}, which is another repository's"
 
 
 def _why_excluded_if_gone(
@@ -119,4 +119,4 @@ def _why_excluded_if_gone(
         return None
     if is_outside_repository(row.project_id, row.directory) and "jj" in owner.workspace.kind:
         return f"{root} is there, and no workspace of this repository" if is_directory(root) else None
-    return f"they are bound to project {row.project_id}, and the workspace that was there is gone"
+    return f"bound to project {row.project_id}, and the workspace that was there is gone"

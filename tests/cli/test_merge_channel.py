@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,16 @@ def test_a_channel_that_has_none(home: Home) -> None:
     assert both.startswith("OTHER.db and --from-channel exclude each other")
     none = refused(home, "merge", "--db", database, code=2)
     assert none.endswith("OTHER.db or --from-channel NAME; beside this one there are dev, prod.")
+
+
+def test_what_stays_there_is_offered_where_nothing_comes(home: Home) -> None:
+    shutil.rmtree(home.src / "shop")
+    said = home.run("merge", "--from-channel", "dev", "--yes")
+    assert said.code == 0
+    assert said.stdout.splitlines()[0] == "Nothing to do: no session to bring in."
+    command = "opencode-migrator merge --from-channel dev --foreign"
+    assert f"\n  {command}\n" in said.stdout
+    assert home.run(*command.split()[1:], "--yes", "--json").json["sessions"] == 1
 
 
 def test_the_shell_completes_the_channels_beside_it(home: Home) -> None:

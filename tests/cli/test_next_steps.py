@@ -57,6 +57,25 @@ def test_each_command_names_the_next(shop: Home, words: str, following: str) -> 
     assert last.startswith(f"opencode-migrator {following}")
 
 
+@pytest.mark.parametrize(
+    ("words", "following"),
+    [
+        (
+            "--from-dir ~/src/shop-search --search flaky",
+            "move --from-dir '~/src/shop-search' --title flaky --to-dir .",
+        ),
+        ("--all --since 2020-01-01", None),
+        ("--from-dir ~/src/shop-search --workspace wrk_1", None),
+    ],
+)
+def test_what_is_listed_can_be_moved_by_what_is_printed(shop: Home, words: str, following: str | None) -> None:
+    shop.execute("UPDATE session SET workspace_id = 'wrk_1'")
+    with Terminal(shop, "list", *words.split(), columns=200) as terminal:
+        assert terminal.finish() == 0
+    moving = [line for line in next_commands(terminal.text) if line.startswith("opencode-migrator move")]
+    assert moving == ([f"opencode-migrator {following}"] if following else [])
+
+
 def test_a_move_is_taken_back_and_brought_about_again_by_what_is_printed(shop: Home) -> None:
     moved = shop.run(*MOVE)
     (undo,) = next_commands(moved.stdout)

@@ -71,6 +71,20 @@ def test_sqlite_is_told_the_same(home: Home) -> None:
             assert connection.execute(f"PRAGMA {pragma}").fetchall() == [(1,)]
 
 
+def test_an_earlier_version_meets_the_lock_of_a_folder_and_this_one_meets_its(tmp_path: Path) -> None:
+    """All versions so far lock the folder itself."""
+    fcntl = pytest.importorskip("fcntl")
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with system.locked(tmp_path), pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(BlockingIOError), system.locked(tmp_path, wait=False):
+            pass
+    finally:
+        os.close(descriptor)
+
+
 def test_a_folder_is_locked_by_a_file_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "fcntl", None)
     folder = tmp_path / "folder"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+from pathlib import Path
 
 import pytest
 
 from tests.support.forked import PROCESSES
 from tests.support.undo_world import Talk, World, changes, state, write
-from tests.support.windows import import_everything, on_windows
+from tests.support.windows import LACKING, LACKING_MODULES, import_everything, on_windows
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
 
 
 def test_sessions_are_moved(world: World) -> None:
@@ -72,3 +72,32 @@ def _undone(world: World, directory: Path) -> dict[str, tuple[str, bytes] | None
     before, undo = state(directory), world.undo(Talk(session, directory))
     undo.revert(undo.messages()[0])
     return changes(before, state(directory))
+
+
+def test_only_one_place_asks_for_what_windows_lacks() -> None:
+    """What is done for root's sake alone is in ownership.py; who fills a disk is stopped in disk_space.py."""
+    found = {
+        str(file.relative_to(ROOT))
+        for room in (ROOT / "migrator", ROOT / "selectors")
+        for file in room.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if _is_lacking(node)
+    }
+    assert found == {
+        "migrator/disk/ownership.py",
+        "migrator/disk/processes.py",
+        "migrator/disk/system.py",
+        "migrator/execution/disk_space.py",
+    }
+
+
+def _is_lacking(node: ast.AST) -> bool:
+    """Tell whether this imports a module that Windows lacks, or names what a module lacks there."""
+    if isinstance(node, ast.Import):
+        return any(name.name in LACKING_MODULES for name in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return node.module in LACKING_MODULES
+    if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+        return False
+    gone = tuple(LACKING.get(node.value.id, "").split())
+    return bool(gone) and node.attr.startswith(gone) and node.attr != "signal"

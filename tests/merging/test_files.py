@@ -84,6 +84,8 @@ def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:
     mine = merge.home.database.parent / name
     mine.parent.mkdir(parents=True)
     mine.write_text("ours\n")
+    plan = run(merge.home, *[word for word in merge.words if word not in {"--json", "--yes"}], "--dry-run")
+    assert "1 file of sessions comes along: long outputs of tools, or what a session changed" in plan.stdout
     done = run(merge.home, *merge.words)
     assert done.code == 0
     (warning,) = [each for each in done.json["warnings"] if each["code"] == "file-stays"]
@@ -101,3 +103,16 @@ def test_a_long_output_is_named_where_it_is_here(merge: Merge) -> None:
     assert state == {"output": f"Full output saved to: {here}", "metadata": {"outputPath": here}}
     again = run(merge.home, *merge.words)
     assert (again.code, rows(merge.home)["part"]["prt_long"]["data"]) == (0, data)
+
+
+@pytest.mark.parametrize("way", ["undo", "resume"])
+def test_what_a_copy_that_was_cut_off_has_left_goes(merge: Merge, way: str) -> None:
+    """Seen where the power was cut: the folder in which a file is written before it gets its name."""
+    merge.kill(fault=Fault("kill", 1, "after intend"))
+    (name,) = [name for name in merge.brought if name.startswith("storage/")]
+    left = (merge.home.database.parent / name).parent / "opencode-migrator-incoming-1" / "new"
+    left.parent.mkdir()
+    left.write_text("half")
+    assert run(merge.home, way, "--yes").code == 0
+    assert merge.is_before() if way == "undo" else merge.is_after()
+    assert not left.parent.exists()

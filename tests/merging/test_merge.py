@@ -9,6 +9,7 @@ import pytest
 from tests.support.git import root_commit
 from tests.support.home import SESSION, build_home, checkpoint
 from tests.support.merging import bytes_around, copied
+from tests.support.other_process import held_open
 from tests.support.rows import add_child, add_message, add_part, add_patch, patch_files, rows
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path)
     }.items():
         refused = home.run("merge", name, "--yes")
         assert (refused.code in {1, 2}, said in refused.stderr) == (True, True), refused
+    nothing = home.run("merge", twin.database, "--from-dir", "/nowhere", "--yes")
+    assert (nothing.code, f"list --all --db {twin.database}` shows what there is" in nothing.stderr) == (3, True)
     refused = second.run("merge", twin.database, "--yes")
     assert "let your opencode 2 import them" in refused.stderr
 
@@ -209,3 +212,11 @@ def test_a_merge_can_be_undone_where_its_database_is_now(home: Home, other: Othe
     assert rows(home) == before
     moved.symlink_to(home.database)
     assert home.run("redo", "--yes", "--json").json["sessions"] == 18
+
+
+def test_nobody_loses_a_session_that_he_has_open(home: Home, other: OtherDatabase) -> None:
+    before, there = rows(home), rows(other)
+    with held_open(other.database) as pid:
+        refused = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes")
+    assert (refused.code, f"pid {pid}" in refused.stderr) == (4, True)
+    assert (rows(home), rows(other)) == (before, there)

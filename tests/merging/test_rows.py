@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.git import repository
 from tests.support.home import build_home
-from tests.support.rows import rows
+from tests.support.rows import add_session, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,3 +111,27 @@ def test_a_turn_of_opencode_2_that_was_cut_off_goes_on_only_there(two_of_2: Two)
     assert (row["time_suspended"], row["resume_attempts"]) == (None, 0)
     assert rows(two.ours)["session_inbox"] == {}
     assert warned(run, "prompt-stays") == ["1 session has prompts that wait to be sent, and wait there."]
+
+
+@pytest.mark.long
+def test_what_sessions_of_opencode_2_were_told_comes_by_its_hash(two_of_2: Two) -> None:
+    """Many sessions were told the same: what one of ours names stays when those that came are taken out again."""
+    two = two_of_2
+    there, before = rows(two.other), rows(two.ours)
+    two.merge()
+    merged = rows(two.ours)
+    assert (merged["instruction_state"], merged["instruction_blob"]) == (
+        there["instruction_state"],
+        there["instruction_blob"],
+    )
+    assert two.ours.run("undo", "--yes").code == 0
+    assert rows(two.ours) == before
+    assert two.ours.run("redo", "--yes").code == 0
+    assert rows(two.ours)["instruction_blob"] == there["instruction_blob"]
+    state = next(iter(there["instruction_state"].values()))
+    hashes = json.loads(state["current_values"]).values()
+    add_session(two.ours, "ses_ours", directory=str(two.shop), path="", table="session_v2")
+    two.ours.insert("instruction_state", **(state | {"session_id": "ses_ours"}))
+    undone = two.ours.run("undo", "--yes")
+    assert undone.code == 0, undone.stderr
+    assert {hash_ for (hash_,) in two.ours.query("SELECT hash FROM instruction_blob")} == {*hashes}

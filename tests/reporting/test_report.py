@@ -138,6 +138,7 @@ def test_every_command_that_shows_a_plan_has_one(home: Home, shop: Path) -> None
         assert "--html" not in " ".join(page.commands)
 
 
+@pytest.mark.long
 def test_what_apply_undo_and_redo_show_has_one_too(home: Home, shop: Path) -> None:
     assert home.run("plan", *MOVE[1:-1], "-o", "plan.json").code == 0
     page = report(home, "apply", "plan.json", "--yes")

@@ -151,6 +151,7 @@ STORIES = {
             type_("protect"),
             type_("undo --yes"),
             Step(("list", "--containing", "readme", "--limit", "3")),
+            type_("list -a -n 2 --columns id,updated,created,archived,project,project-id,directory,path,parent,title"),
         ),
     ),
     "worktrees": Story(
@@ -172,6 +173,9 @@ STORIES = {
             type_("move --form-dir shop"),
             type_("list --from-project shp"),
             type_("list --limit many"),
+            type_("list --all --since 2030-01-01"),
+            type_("list --search nothing", cwd="src"),
+            type_("list --from-project shop-api --title readme"),
             type_("orphans --rule missing"),
             type_("migrate ses_nothing"),
             type_("undo"),

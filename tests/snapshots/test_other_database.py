@@ -90,7 +90,7 @@ def test_without_snapshots_beside_the_other_database(world: World, there: World,
     world.snapshots(talk.directory).track()
     shutil.rmtree(there.data / "snapshot")
     found = decide(there, world, talk, talk.directory)
-    assert (found.carried, found.because) == ((), f"opencode has no snapshots of {talk.directory}")
+    assert (found.carried, found.because) == ((), "no snapshots are beside the other database")
 
 
 def neighbour(world: World) -> World:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.disk import processes
+from migrator.disk.processes import name_of
 from migrator.errors import DatabaseInUse
 from migrator.operations.context import CommandContext
 from migrator.operations.doctor import check_up
@@ -355,3 +356,15 @@ def test_a_journal_that_can_not_be_written_is_told_in_a_sentence(
     assert done.code == 1, done.stderr
     assert str(home.state) in done.stderr
     assert rows(home) == before
+
+
+def test_a_long_name_is_told_in_full(tmp_path: Path) -> None:
+    """Linux keeps 15 bytes of it: `opencode-migrat`."""
+    script = tmp_path / "opencode-migrator-of-another"
+    script.write_text("#!/bin/sh\necho; read line\n")
+    script.chmod(0o755)
+    with subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert name_of(process.pid) == script.name
+        process.kill()

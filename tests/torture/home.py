@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migrator.disk.temp_dirs import PREFIX
 from tests.support.faults import Fault, run
 from tests.support.home import build_home
 from tests.support.opencode_2_database import DIALECTS, dialect_home
@@ -129,9 +130,13 @@ def two_homes(directory: Path) -> tuple[Home, Words]:
 
 
 def files_beside(home: Home) -> Files:
-    """Return the files of sessions in the data directory."""
+    """Return the files of sessions in the data directory.
+
+    A disk image may have a file without the folder that it was in, which was removed; no disk has.
+    """
     data = home.database.parent
     every = (file for folder in _FILES for file in (data / folder).rglob("*") if file.is_file())
+    every = (file for file in every if not file.parent.name.startswith(PREFIX))
     return {str(file.relative_to(data)): file.read_bytes() for file in every}
 
 

@@ -87,6 +87,7 @@ async def test_a_selection_is_where_it_starts(at_home: Home) -> None:
         assert "Sessions 1 " in ui.text
 
 
+@pytest.mark.long
 async def test_children_are_folded_in_what_was_selected_or_found_too(history: History, live_in: LiveIn) -> None:
     parent = history.session("/gone/shop", title="Cook")
     child = history.session("/gone/shop", parent, title="Cook the soup")

@@ -54,6 +54,7 @@ async def test_a_move_and_its_undo(at_home: Home, size: tuple[int, int]) -> None
     assert directories(at_home) == before
 
 
+@pytest.mark.long
 async def test_sessions_of_several_directories_keep_their_sub_paths_unless_f_is_pressed(at_home: Home) -> None:
     async with shown(at_home.database) as ui:
         await ui.press("a")

@@ -42,17 +42,19 @@ def bring_files(
     in_order = sorted(files, key=lambda file: file.target)
     for directory, inside in groupby(in_order, lambda file: Path(file.target).parent):
         missing = [file for file in inside if digest_of(file.target) != file.digest]
+        remove_abandoned(directory)
         if not missing:
             continue
+        above = [path.parent for path in (directory, directory.parent) if not is_there(path)]
         try:
             owner = make_directory(directory, owner_of(directory))
-            remove_abandoned(directory)
             with temporary_folder(directory) as folder:
                 for file in missing:
                     between_steps()
                     with suppress(*[StalePlan] * again):
                         _bring(file, folder / "new", owner)
-            sync(directory)
+            for changed in (directory, *above):
+                sync(changed)
         except OSError as error:
             raise MigratorError(
                 f"Files of sessions can't be copied to {directory} ({error.strerror or error}); nothing was brought."
@@ -76,11 +78,12 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
 
 
 def take_out_files(files: Iterable[MergedFile]) -> None:
-    """Remove each target that is still as it was brought."""
+    """Remove each target that is still as it was brought, and what a process that was killed has left of others."""
     for directory, inside in groupby(files, lambda file: Path(file.target).parent):
         for file in inside:
             if digest_of(file.target) == file.digest:
                 os.unlink(file.target)
+        remove_abandoned(directory)
         if directory.is_dir():
             sync(directory)
 

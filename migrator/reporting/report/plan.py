@@ -14,6 +14,7 @@ from migrator.reporting.plan_text import (
     differences,
     grouped,
     headline_text,
+    nothing_words,
     sessions_text,
     turn_words,
     unchanged_words,
@@ -73,7 +74,7 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
 
 def _lead(plan: Plan) -> tuple[str, ...]:
     if not plan.writes:
-        return (f"There is nothing to write: {unchanged_words(plan) or 'no session to move'}.",)
+        return (f"There is nothing to write: {nothing_words(plan)}.",)
     moving = plan.moving
     if not moving:
         return ("No session moves.",)
