@@ -25,7 +25,7 @@ from migrator.execution.journal import Journal
 from migrator.execution.journal_file import folder_of_journals
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge import runs as merges
-from migrator.execution.merge.take_back import refuse_if_used, take_back_merge
+from migrator.execution.merge.take_back import refuse_if_used, take_back_merge, warn_of_used
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
@@ -83,7 +83,10 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
-        refuse_if_used(writer, run)
+        if run.entry.status is RunStatus.ROLLING_BACK:
+            warnings += warn_of_used(writer, run)
+        else:
+            refuse_if_used(writer, run)
         run.go_on(writer.path)
         sessions, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
         return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
@@ -169,6 +172,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         raise MigratorError(f"Run {entry.id} is finished ({entry.status}); there is nothing to resume.")
     warnings = _warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
+        warnings += warn_of_used(writer, run)
         run.go_on(writer.path)
         _, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
         return run.outcome(warnings=(*warnings, *unrecorded))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
 """The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
 
-_LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-end", "not-removed"})
+_LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-end", "used-since", "not-removed"})
 """The codes of warnings of what wasn't known when the plan was shown."""
 
 
@@ -30,7 +30,7 @@ def run_text(run: Run, plan: Plan | None = None, width: int | None = None) -> It
     if run.status is RunStatus.UNCHANGED:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
-        as_before = all(warning.code != "journal-lost-its-end" for warning in run.warnings)
+        as_before = all(warning.code not in {"journal-lost-its-end", "used-since"} for warning in run.warnings)
         end = f": run {run.id} never happened" if as_before else f" of run {run.id}"
         yield f"Rolled back {count(run.sessions, 'session')}{end}."
     elif not run.moved:

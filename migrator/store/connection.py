@@ -54,18 +54,14 @@ def _check_sqlite() -> None:
 
 
 def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:
-    connection = _open(path, "rw" if write else "ro", busy_seconds)
     try:
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        return _open(path, "rw" if write else "ro", busy_seconds)
     except sqlite3.OperationalError as error:
-        connection.close()
         # A WAL database in a directory we can't write to: readable as long as nothing waits in the log.
         log = path.with_name(path.name + "-wal")
         if write or "locked" in str(error) or (log.exists() and log.stat().st_size):
             raise
-        connection = _open(path, "ro&immutable=1", busy_seconds)
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    return connection
+    return _open(path, "ro&immutable=1", busy_seconds)
 
 
 def file_uri(path: Path, query: str) -> str:
@@ -80,7 +76,13 @@ def file_uri(path: Path, query: str) -> str:
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     uri = file_uri(path, f"mode={mode}")
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def end_at_ctrl_c(connection: sqlite3.Connection) -> None:

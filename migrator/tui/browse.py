@@ -46,6 +46,18 @@ _ABOUT_SESSIONS = {"m", "x", "asterisk", "w"}
 """Keys that have nothing to do with the sessions that are shown, and those that have, whatever has the focus."""
 
 
+class Filter(Input):
+    """Where a part of a title is typed; its keys are shown while one types."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape", "screen.back", "to the list"),
+        Binding("ctrl+t", "screen.in_conversations", "look in what was said"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="/ to filter by title", id="filter", compact=True)
+
+
 class BrowseScreen(Screen[None]):
     """Where one looks and marks; every other view is opened from here. `fail` ends the UI with an error."""
 
@@ -60,6 +72,7 @@ class BrowseScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/"),
         Binding("ctrl+t", "in_conversations", "in what was said", show=False),
+        Binding("escape", "back", "back", show=False),
         Binding("asterisk", "mark_by_pattern", "mark by pattern", key_display="*", show=False),
         Binding("x", "clear_marks", "clear marks", show=False),
         Binding("m", "move", "move"),
@@ -67,7 +80,6 @@ class BrowseScreen(Screen[None]):
         Binding("w", "workspaces", "workspaces"),
         Binding("l", "log", "log"),
         Binding("r", "refresh_all", "read again", show=False),
-        Binding("escape", "back", "back", show=False),
     ]
 
     def __init__(
@@ -78,7 +90,7 @@ class BrowseScreen(Screen[None]):
         self._database = database
         self._places = PlaceList(ListRequest(select), selected=selected, id="places")
         self._sessions = SessionTable(database, id="sessions")
-        self._filter = Input(placeholder="/ to filter by title", id="filter", compact=True)
+        self._filter = Filter()
         self._about = TextView(id="about")
         self.lost: dict[str, Orphan] = {}
 
@@ -161,7 +173,6 @@ class BrowseScreen(Screen[None]):
         self._in_conversations = False
         begin(self, self._load, "load")
 
-    @on(Input.Submitted, "#filter")
     def action_back(self) -> None:
         """Go from the filter to what it found."""
         self._sessions.focus()

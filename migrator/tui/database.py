@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from migrator.errors import INTERRUPTED_EARLY, MigratorError
@@ -42,7 +42,9 @@ def collect_garbage_when_idle() -> None:
 
 
 class Database:
-    """One database in three threads: for looking and writing, for planning, and for the survey of what is lost.
+    """One database in several threads: one for looking and writing, others that plan and look for what is lost.
+
+    Whoever quits waits for the former, not for the latter, which only read.
 
     `home` and `words` are `home` and `database_words` of CommandContext.
     """
@@ -50,9 +52,7 @@ class Database:
     def __init__(self, path: Path, home: str | None = None, words: Sequence[str] = ()) -> None:
         self.path = path
         self._home, self._words = home, words
-        self._looking, self._planning, self._surveying = (
-            ThreadPoolExecutor(1, name) for name in ("look", "plan", "survey")
-        )
+        self._looking, self._aside = ThreadPoolExecutor(1, "look"), ThreadPoolExecutor(1, "aside")
         self._plans, self._surveys = Lock(), Lock()
         self._handles = Lock()  # closing a descriptor of a file drops every lock that this process has on it
         self._kept: CommandContext | None = None
@@ -71,15 +71,15 @@ class Database:
 
     async def plan(self, ask: Callable[[CommandContext], T], listener: Listener | None = None) -> T:
         """Ask what may take a while, with a fresh view of the disk."""
-        return await _in(self._planning, lambda: self._with_own_context(self._plans, ask), listener)
+        return await _beside(lambda: self._with_own_context(self._plans, ask), listener)
 
     async def survey(self, ask: Callable[[CommandContext], T], listener: Listener | None = None) -> T:
         """Ask what may take long, and what no plan should wait for."""
-        return await _in(self._surveying, lambda: self._with_own_context(self._surveys, ask), listener)
+        return await _beside(lambda: self._with_own_context(self._surveys, ask), listener)
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Do what needs no database and may take a while, as a disk of the network does."""
-        return await _in(self._planning, work)
+        return await _in(self._aside, work)
 
     @property
     def made(self) -> str:
@@ -100,8 +100,8 @@ class Database:
     def close(self) -> None:
         """Close the database once what was begun is done."""
         self._looking.submit(self._close)
-        for thread in (self._looking, self._planning, self._surveying):
-            thread.shutdown(cancel_futures=thread is not self._looking)
+        for thread in (self._looking, self._aside):
+            thread.shutdown()
 
     def _keep_open(self) -> CommandContext:
         if self._kept is None:
@@ -165,3 +165,20 @@ async def _in(thread: ThreadPoolExecutor, work: Callable[[], T], listener: Liste
             return work()
 
     return await asyncio.wrap_future(thread.submit(told))
+
+
+async def _beside(work: Callable[[], T], listener: Listener | None) -> T:
+    """Work in a thread that ends with the process, wherever it is then."""
+    future = Future[T]()
+
+    def run() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            with told_to(listener):
+                future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(future)

@@ -106,3 +106,21 @@ def test_what_was_used_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> None:
     finished = run(shop_merge.home, "resume", "--yes")
     assert finished.code == 0, finished.stderr
     assert "msg_new" in shop_merge.now["message"]
+
+
+@pytest.mark.parametrize("way", ["resume", "undo"])
+def test_what_was_used_while_a_merge_is_taken_back_is_not_lost(shop_merge: ShopMerge, way: str) -> None:
+    """A rollback that was killed goes on, and leaves here what was said since; the rest goes."""
+    home = shop_merge.home
+    shop_merge.kill(fault=Fault("kill", 3, "before intend"))
+    assert shop_merge.kill("undo", "--yes", fault=Fault("kill", 1, "after mark"))
+    brought = [id_ for id_ in shop_merge.now["session"] if id_ not in shop_merge.before["session"]]
+    add_message(home, brought[0], "msg_new", role="user")
+    done = run(home, way, "--yes")
+    assert (done.code, done.stderr) == (0, "")
+    assert f"warning: 1 session was used since, and stays here with the whole tree: {brought[0]}." in done.stdout
+    assert "never happened" not in done.stdout
+    assert "msg_new" in shop_merge.now["message"]
+    assert brought[0] in shop_merge.now["session"]
+    assert not set(brought[1:]) <= shop_merge.now["session"].keys()
+    assert not shop_merge.cut_off

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.anyio
 async def test_titles_are_filtered_as_one_types_and_then_what_was_said(at_home: Home) -> None:
     async with shown(at_home.database) as ui:
         await ui.press("slash")
+        assert "look in what was said" in ui.lines()[-1]
         await ui.type("FLAKY")
         assert "Sessions 1 " in ui.text
         assert "Fix the flaky index test" in ui.text

@@ -27,7 +27,7 @@ def find_merge_conflicts(store: Store, theirs: Store | None, job: Job) -> Confli
     assert merge is not None  # noqa: S101 - for the type checker: only merges come here
     merged = {session.session: session for session in merge.sessions}
     if merge.taken_out:
-        found = dict(_changed_here(store, changes, merged, (*job.prepared_edits, *job.left)))
+        found = dict(changed_here(store, changes, merged, (*job.prepared_edits, *job.left)))
         return Conflicts(found, turns_under_way(store, changes), {})
     found = dict(_taken_here(store, changes, merged))
     if theirs is not None:
@@ -77,7 +77,7 @@ def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSess
     return found | fingerprints(store, [id_ for id_ in ids if id_ not in digested])
 
 
-def _changed_here(
+def changed_here(
     store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
     """Yield the sessions that a run brought and that aren't as it left them, and what changed."""

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.conflicts import SHOWN
 from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.merge.companions import bring_files, take_out_files
-from migrator.execution.merge.conflicts import changed_since
+from migrator.execution.merge.conflicts import changed_here
 from migrator.execution.rollback import Written
 from migrator.execution.value_edits import inverted_edits
-from migrator.model import FileUndo, MergeVerdict
+from migrator.model import FileUndo, MergeVerdict, PlanWarning
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.sql import WHOLE
 from migrator.store.staging import Staging
-from migrator.text import our_command
+from migrator.text import count, first_few, our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from migrator.execution.journal import Journal
     from migrator.model import Change, Merge
@@ -57,20 +58,25 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
     return True
 
 
-def refuse_if_used(store: Store, journal: Journal) -> None:
-    """Raise MigratorError, which names them, if sessions that a merge brought were used since it was cut off.
+def used_since(store: Store, run: Written) -> dict[str, str]:
+    """Map the sessions that a merge brought, and that were used since it was cut off, to what changed in each.
 
-    What was said in them would be lost if it was taken back.
+    What was said in them would be lost if they were taken out again.
     """
-    run = Written.read(journal)
     merge = run.merge
     if merge is None or merge.taken_out:
-        return
+        return {}
     merged = {session.session: session for session in merge.sessions}
     written = [(chunk, edits) for chunk, edits in run.chunks if is_written(store, chunk, edits, merge)]
     there = store.existing(change.session for chunk, _ in written for change in chunk)
-    edits = inverted_edits(edit for _, some in written for edit in some)
-    if used := dict(changed_since(store, sorted(there), merged, edits)):
+    changes = [change for chunk, _ in written for change in chunk if change.session in there]
+    return dict(changed_here(store, changes, merged, inverted_edits(edit for _, some in written for edit in some)))
+
+
+def refuse_if_used(store: Store, journal: Journal) -> None:
+    """Raise MigratorError, which names them, if sessions that a merge brought were used since it was cut off."""
+    run = Written.read(journal)
+    if used := used_since(store, run):
         named = "; ".join(f"{id_} {what}" for id_, what in [*used.items()][:SHOWN])
         raise MigratorError(
             f"What run {run.entry.id} brought was used since it was cut off ({named}), and would be lost; "
@@ -78,11 +84,37 @@ def refuse_if_used(store: Store, journal: Journal) -> None:
         )
 
 
+def warn_of_used(store: Store, journal: Journal) -> tuple[PlanWarning, ...]:
+    """Return a warning that names the sessions that were used since they were to be taken out, and so stay."""
+    if not (used := used_since(store, Written.read(journal))):
+        return ()
+    were, stay = ("was", "stays") if len(used) == 1 else ("were", "stay")
+    named = first_few([*used], SHOWN)
+    message = f"{count(len(used), 'session')} {were} used since, and {stay} here with the whole tree: {named}."
+    return (PlanWarning("used-since", message),)
+
+
+def _without_trees_of(run: Written, sessions: Collection[str]) -> Written:
+    """Return what takes back all but the trees that these sessions are in."""
+    roots = {change.root for chunk, _ in run.chunks for change in chunk if change.session in sessions}
+    kept = {change.session for chunk, _ in run.chunks for change in chunk if change.root in roots}
+    chunks = [
+        ([change for change in chunk if change.session not in kept], [e for e in edits if e.session not in kept])
+        for chunk, edits in run.chunks
+    ]
+    assert run.merge is not None  # noqa: S101 - for the type checker: only merges come here
+    merge = replace(run.merge, files=tuple(file for file in run.merge.files if file.session not in kept))
+    return replace(run, chunks=[(chunk, edits) for chunk, edits in chunks if chunk], merge=merge)
+
+
 def take_back_merge(writer: Writer, run: Written) -> int:
     """Take back every chunk that was committed; return the number of sessions.
 
-    Ctrl-C waits until this is done; after a kill it can be started again.
+    Ctrl-C waits until this is done; after a kill it can be started again. Trees of which a session was used since the
+    kill stay: what was said there is kept nowhere else.
     """
+    if used := used_since(writer, run):
+        run = _without_trees_of(run, used)
     merge = run.merge
     assert merge is not None  # noqa: S101 - for the type checker: only merges come here
     with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
