@@ -198,6 +198,12 @@ def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[st
     yield from (f"  {line}" for line in rest)
 
 
+def labelled_line(label: str, text: str, width: int, color: str) -> str:
+    """Return `label: text` as the first of these lines, cut where it doesn't fit."""
+    head, colon, tail = shortened(tilde_in(f"{label}: {text}"), width - 2).partition(":")
+    return f"  {styled(head, fg=color)}{colon}{tail}"
+
+
 def tilde_in(sentence: str) -> str:
     """Write the home directory as `~` wherever a path in a sentence begins with it."""
     home = os.path.expanduser("~")
