@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -17,7 +18,7 @@ from migrator.errors import MigratorError, NothingMatched
 from migrator.operations.select import make_query
 from migrator.operations.ui import read_conversation, select_marked
 from migrator.reporting.orphan_text import labelled_line, to_settle
-from migrator.text import count, first_few, local_time, one_line, tilde, wrapped
+from migrator.text import count, first_few, local_time, one_line, printable, tilde, wrapped
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
@@ -228,7 +229,7 @@ class BrowseScreen(Screen[None]):
 
     async def _read_conversation(self, session: Session) -> None:
         said = await self._database.look(lambda context: read_conversation(context, session.id))
-        self._about.border_title = session.id
+        self._about.border_title = Content(printable(session.id))
         self._about.border_subtitle = f"{ago(session.updated)}, {local_time(session.updated)}"
         self._about.show(lambda width: about(session, said, self.lost.get(session.id), width))
 
