@@ -9,6 +9,14 @@ _LONGEST = 1 << 26
 """The longest text that is decoded, 64 MB: the largest that opencode stores are diffs of a few."""
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+"""It refuses NaN and Infinity, which Python's reads: to opencode and SQLite they are no JSON."""
+
+
 class OddText(str):
     """Text from bytes that aren't UTF-8, with those replaced: only to be shown."""
 
@@ -31,7 +39,7 @@ def decode(text: object) -> Any:
     if not isinstance(text, str) or isinstance(text, OddText) or len(text) > _LONGEST:
         return None
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 

@@ -80,12 +80,16 @@ def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSess
 def changed_here(
     store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the sessions that a run brought and that aren't as it left them, and what changed."""
+    """Yield the sessions that a run brought and that aren't as it left them, and what changed.
+
+    A child that was begun since would lose its parent, but for a parent that was here before and stays.
+    """
     ids = [change.session for change in changes]
     yield from changed_since(store, ids, merged, edits)
-    known = set(ids)
-    for child, parent in store.children(known).items():
-        if child not in known:
+    leaving = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.NEW}
+    for child, parent in store.children(leaving).items():
+        was_here = child in merged and merged[child].verdict is not MergeVerdict.NEW
+        if child not in leaving and not was_here:
             yield parent, f"has a new child, {child}"
 
 
