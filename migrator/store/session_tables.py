@@ -110,6 +110,17 @@ def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> 
     return found
 
 
+def differing_outside(ours: Store, theirs: Store, sessions: Collection[str]) -> set[str]:
+    """Return those of these sessions of both databases whose title or to-do list in `theirs` isn't in `ours`."""
+    wanted, seen = array_of(sessions), list[set[tuple[Any, ...]]]()
+    for store in (ours, theirs):
+        titles = store.rows(f"SELECT id, title FROM main.{store.schema.tables[0]} WHERE id {IN}", [wanted])
+        has_todo = any(table.name == "todo" for table in session_tables(store.connection))
+        todo = "SELECT session_id, content, status, priority, position FROM main.todo WHERE session_id"
+        seen.append({*titles, *(store.rows(f"{todo} {IN}", [wanted]) if has_todo else ())})
+    return {session for session, *_ in seen[1] - seen[0]}
+
+
 def session_rows(store: Store, table: TableOfSessions, columns: Iterable[str], session: str) -> list[dict[str, Any]]:
     """Return these columns of a table's rows of one session, in their order."""
     names = [*columns]

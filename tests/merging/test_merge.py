@@ -279,6 +279,32 @@ def test_a_turn_that_only_python_can_read_stays_with_its_session(home: Home, twi
     assert f"{ROOT} stays, with all of its subagents: the data of prt_z1 in table part can't be read" in done.stderr
 
 
+@pytest.mark.parametrize("what", ["its tables", "an id"])
+def test_a_plan_is_refused_once_its_rows_can_not_come(home: Home, other: OtherDatabase, what: str) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--foreign", "-o", plan).code == 0
+    if what == "its tables":  # an opencode upgraded it, and what was said is as it was
+        other.execute("ALTER TABLE message ADD COLUMN heart text")
+        said = "its table message has heart, which has no place here"
+    else:
+        ((taken, *_),) = other.query("SELECT id FROM message WHERE session_id = ? LIMIT 1", [ROOT])
+        home.insert("session", **rows(other)["session"][SESSION] | {"id": "ses_mine", "parent_id": None})
+        add_message(home, "ses_mine", taken, role="user")
+        said = f"message {taken} of {ROOT} is here in ses_mine"
+    before = rows(home)
+    applied = home.run("apply", plan, "--yes")
+    assert (applied.code, said in applied.stderr) == (1, True), applied
+    assert rows(home) == before
+
+
+def test_a_to_do_list_or_a_title_that_is_only_there_is_not_taken_away(home: Home, twin: OtherDatabase) -> None:
+    twin.execute("INSERT INTO todo VALUES (?, 'more', 'pending', 'high', 7, 1, 1)", [ROOT])
+    twin.execute("UPDATE session SET title = 'Only there' WHERE id = ?", [SESSION])
+    done = home.run("merge", twin.database, "--foreign", "--remove-from-other", "--yes", "--json")
+    assert done.code == 0, done
+    assert rows(twin)["session"].keys() == {ROOT, SESSION}
+
+
 def test_links_in_a_circle_are_no_database(home: Home) -> None:
     loop = home.database.with_name("opencode-loop.db")
     loop.symlink_to(loop.name)

@@ -10,7 +10,7 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare, with_digests
 from migrator.planning.merge.file_undo import decide_file_undo
-from migrator.planning.merge.schemas import check_age, check_columns, check_dialects
+from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
@@ -68,8 +68,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     `signature` says what the file of `theirs` is like. Raises MigratorError if rows of the other database can't be rows
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
-    check_dialects(ours, theirs)
-    check_age(ours, theirs)
+    check_versions(ours, theirs)
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
@@ -80,7 +79,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     changes, odd_turns = decide_file_undo(ours, theirs, places, rules.undo_files, placed.changes)
     coming = [change.session for change in changes]
     check_columns(ours, theirs, coming)
-    _refuse_collisions(ours, theirs, coming)
+    refuse_collisions(ours, theirs, coming)
     companions = companion_files(ours, theirs, coming)
     needed = {change.after.project_id for change in changes}
     used = [place for id_, place in placed.places.items() if id_ in needed]
@@ -172,7 +171,8 @@ def _refuse_duplicates(compared: Sequence[MergedSession]) -> None:
         )
 
 
-def _refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> None:
+def refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> None:
+    """Raise MigratorError if this database has ids of these sessions of the other one in other sessions."""
     if taken := taken_ids(ours, theirs, sessions):
         named = [
             f"{f'{table} {id_}'.rstrip()} of {there} is here in {here}"
