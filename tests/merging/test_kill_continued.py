@@ -112,6 +112,15 @@ def test_a_merge_that_fails_takes_back_what_a_parent_of_sessions_that_stay_was_g
     assert rows_without_times(home) == before
 
 
+def test_a_database_that_was_upgraded_after_a_kill_is_not_brought_without_what_is_new(shop_merge: ShopMerge) -> None:
+    shop_merge.kill(fault=Fault("kill", 2, "before intend"))
+    shop_merge.other.execute("ALTER TABLE message ADD COLUMN heart text")
+    refused = run(shop_merge.home, "resume", "--yes")
+    assert (refused.code, "its table message has heart" in refused.stderr) == (1, True), refused
+    assert run(shop_merge.home, "undo", "--yes").code == 0
+    assert shop_merge.now == shop_merge.before
+
+
 def test_what_was_used_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> None:
     shop_merge.kill(fault=Fault("kill", 2, "before intend"))
     came = next(id_ for id_ in shop_merge.after["session"] if id_ in shop_merge.now["session"].keys() - {
