@@ -41,7 +41,7 @@ def let_variables_set_options(context: click.Context, aliases: Mapping[str, str]
 
 
 def note_unknown_variables(context: click.Context, commands: Iterable[str], aliases: Mapping[str, str]) -> None:
-    """Say which variables look like those of a command, or of all of them, and set nothing; and what may be meant.
+    """Name the variables that look like ours but set no option of this command, and what may be meant.
 
     Those of other commands (`commands` are the names of all) are looked at when those are used.
     """

@@ -1,7 +1,7 @@
 """Whether locks hold on the file system of a file: whether whoever else can open it meets ours.
 
-SQLite trusts them. Where a file system is shared with other machines, or with the host of a virtual one, some are told
-to nobody else, and the memory that a log needs is shared by no two machines (sqlite.org/wal.html). A database of
+SQLite trusts them. On a file system shared with other machines, or with the host of a virtual one, some locks are
+invisible to the others, and two machines never share the memory that a log needs (sqlite.org/wal.html). A database of
 opencode on NFS was damaged by two of them (anomalyco/opencode issue 14970), and others on 9p, on virtiofs and under WSL
 (microsoft/WSL issues 2395 and 4689; openclaw/openclaw pull request 120595).
 """
@@ -29,8 +29,8 @@ _LOCAL = frozenset({
     "refs", "reiserfs", "rootfs", "squashfs", "tmpfs", "udf", "ufs", "vfat", "xfs", "zfs", "fuseblk",
     "fuse.fuse-overlayfs",
 })  # fmt: skip
-"""On disks of this machine, or of a container. Of what a program shows by FUSE, the kernel itself keeps the locks,
-unless the program wants to; `fuseblk` is a disk, mostly of NTFS."""
+"""On disks of this machine, or of a container. For FUSE the kernel itself keeps the locks, unless the program
+asks to handle them; `fuseblk` is a disk, mostly of NTFS."""
 _SHARED = frozenset({
     "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "fakeowner", "gfs2", "glusterfs",
     "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb2", "smb3", "smbfs", "vboxsf",

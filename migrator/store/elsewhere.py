@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from migrator.store.other_databases import OtherDatabase
     from migrator.store.reader import Store
 
+_LONGEST = 64
+"""Characters of an id that are compared; opencode's have 30."""
 _NAMED = 3
 """How many ids are named."""
 _COMPARED = 500
@@ -58,9 +60,7 @@ def located_elsewhere(store: Store, place: Place | None) -> list[str]:
         elif number:
             them = "" if place is None else " in this directory" if place.worktree == "/" else " of this project"
             has = f"{other.path.name} beside this database has {count(number, 'session')}{them} that this one doesn't"
-            words = (
-                [] if place is None else ["--from-dir", place.directory if place.worktree == "/" else place.worktree]
-            )
+            words = [] if place is None else ["--from-dir", _top(place)]
             found.append(f"{has}: {other.what_to_do(number, *words)}")
     return found
 
@@ -75,7 +75,7 @@ def _is_of(session: Session, place: Place) -> bool:
 
 def _like(store: Store, texts: Collection[str]) -> Iterator[str]:
     """Yield which ids begin like the first of these texts, as far as one does: each question is one of the index."""
-    text = min(texts)
+    text = min(texts)[:_LONGEST]
     for start in (f"ses_{text}", *(text[:end] for end in range(len(text) - 1, len("ses_") + 2, -1))):
         if ids := store.ids_where("id >= ? AND id < ?", (start, f"{start}\U0010ffff")):
             near = nearest(text, ids[:_COMPARED]) or ids

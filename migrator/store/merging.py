@@ -217,8 +217,11 @@ def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
 
 
 def _bound_value(staging: Staging, table: TableOfSessions, column: str) -> str:
-    """Return the SQL of a column of the binding. What opencode 1 has of a session that keeps its place stays so."""
-    if table.name == "session" and staging.store.schema.has_v2:
+    """Return the SQL of a column of the binding. What opencode 1 has of a session that keeps its place stays so.
+
+    But for its workspace, which is one of the other database.
+    """
+    if table.name == "session" and staging.store.schema.has_v2 and column != "workspace_id":
         return f"CASE WHEN w.before = w.after THEN o.{column} ELSE b.{column} END"
     return f"b.{column}"
 

@@ -1,7 +1,7 @@
 """What other databases beside one have that it doesn't: those of other release channels, and copies.
 
 opencode keeps a database for each channel in the same directory, and one never reads another's. Each is only read, by
-`read_untouched`, and whatever tables it has: a session needs an id, and the rest is taken as far as it is there.
+`read_untouched`, whatever its schema: only a session's id is required, and other columns are used where they exist.
 
 Only ids are read at first, which SQLite has in an index of their own: a row of a session may hold megabytes, as the
 diffs of its last turn.

@@ -146,7 +146,7 @@ class Store(ProjectReader):
 
     def directories(self, project_id: str | None = None) -> list[str]:
         """Return every directory that a session is bound to, of this project if one is given, once."""
-        sql = "SELECT DISTINCT directory FROM session WHERE ?1 IS NULL OR project_id = ?1"
+        sql = "SELECT DISTINCT directory FROM session WHERE project_id = coalesce(?, project_id)"
         return [directory for (directory,) in self.rows(sql, [project_id])]
 
     def made_without_path(self) -> frozenset[str]:

@@ -28,7 +28,10 @@ CLEARED = {
     ("session_v2", "resume_attempts"): 0,
     ("event_sequence", "owner_id"): None,
 }
-"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace."""
+"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace.
+
+`workspace_id` stays there too: it is part of where a session belongs here, which names none.
+"""
 
 
 class TableOfSessions(NamedTuple):

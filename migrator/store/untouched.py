@@ -10,7 +10,7 @@ opencode's are, and may leave them there (seen with SQLite 3.40). So we open it 
 - Changes in a log without shared memory, or a journal to roll back: neither can be read in place, so a copy is read.
 
 `untouched` keeps one view of a database open as long as somebody needs it, whatever its opencode writes meanwhile:
-planning reads it, and `attachable` it is what rows are copied from.
+planning reads it; if `attachable`, rows are also copied from it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class UntouchedView:
     def check(self) -> None:
         """Raise MigratorError if what was read may not be consistent: the file itself was written to meanwhile.
 
-        What is only in its log doesn't count: whoever reads in place and found the log empty never looks into it.
+        Changes that are only in the log don't matter: it was empty when this was opened, so the log is never read.
         """
         if self.in_place and FileSignature.of(self.path).files[0] != self.signature.files[0]:
             raise MigratorError(f"{self.path} was written to while it was being read; try again.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.pages import read_page
 from tests.support.refusal import sentence
 from tests.support.shell import run_in_shell
@@ -67,6 +69,7 @@ def test_its_commands_can_be_typed(home: Home) -> None:
     assert moved.code == 0, moved.stderr
 
 
+@pytest.mark.long
 def test_a_place_with_an_apostrophe(home: Home) -> None:
     demo = home.run("demo", "--keep", "dev's")
     assert demo.code == 0, demo.stderr

@@ -170,6 +170,7 @@ def test_a_plan_of_nothing(home: Home) -> None:
     assert home.everything() == before
 
 
+@pytest.mark.long
 def test_the_printed_command_applies_the_file_whatever_its_name(home: Home) -> None:
     name = "it's my $HOME plan.json"
     saved = home.run("plan", *SELECT, "-o", name)

@@ -89,7 +89,8 @@ def test_what_is_shown(home: Home, shop: Path) -> None:
 
 def test_it_asks(home: Home, shop: Path) -> None:
     before = rows(home)
-    assert "--yes" in sentence(home.run("protect"), 1)
+    nobody = home.run("protect")
+    assert (nobody.code, nobody.stderr.endswith("\nTo apply:\n  opencode-migrator protect --yes\n")) == (1, True)
     assert rows(home) == before
     with Terminal(home, "protect") as terminal:
         terminal.wait_for("Protect 2 sessions?")

@@ -65,6 +65,7 @@ def test_only_those_that_are_selected_come_home(history: History, lost: dict[str
     assert history.lost() == {lost["two"]}
 
 
+@pytest.mark.long
 def test_a_selector_of_somebody_else_selects_too(history: History, lost: dict[str, str], tmp_path: Path) -> None:
     history.home.site = pip_install("example_plugin", tmp_path / "site")
     history.home.environ["TZ"] = "UTC0"

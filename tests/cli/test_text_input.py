@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.empty_home import bind_session, bound, empty_home
+from tests.support.marks import long_round
 from tests.support.refusal import sentence
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_ids_on_standard_input(home: Home, text: bytes) -> None:
     assert {row["id"] for row in json.loads(done.stdout)} == {"ses_a", "ses_b"}
 
 
-@pytest.mark.parametrize("name", ["map", "-"])
+@pytest.mark.parametrize("name", ["map", long_round("-")])
 def test_a_map_of_folders(home: Home, text: bytes, name: str) -> None:
     lines = text % tuple(f"{home.src}/{old}={home.src}/{new}".encode() for old, new in ("ac", "bd"))
     for new in "cd":
@@ -70,7 +71,7 @@ def test_a_list_of_exclusions(home: Home, text: bytes) -> None:
     assert row["id"] == "ses_b"
 
 
-@pytest.mark.parametrize("name", ["plan.json", "-"])
+@pytest.mark.parametrize("name", ["plan.json", long_round("-")])
 def test_a_plan(home: Home, text: bytes, name: str) -> None:
     plan = home.path / "plan.json"
     assert home.run("plan", "--from-dir", "~/src/a", "--to-dir", "src/shop", "-o", plan).code == 0

@@ -76,7 +76,10 @@ def checked(home: Home, name: str, *words: str, code: int = 0) -> Any:
     return finished.json
 
 
-@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", "v2-run-fresh", "v2-run-upgraded"])
+REST = (*(name for name in V1_FIXTURES if name != "real-1.18.34"), "v2-fresh", "v2-run-fresh")
+
+
+@pytest.mark.parametrize("fixture", ["real-1.18.34", "v2-run-upgraded", *map(long_round, REST)])
 def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     home.repository("target", "sub")

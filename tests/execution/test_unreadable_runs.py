@@ -10,6 +10,7 @@ import pytest
 
 import migrator
 from tests.support.home import MOVE
+from tests.support.marks import long_round
 from tests.support.refusal import sentence
 from tests.support.server import serving
 from tests.support.unprivileged import UnprivilegedHome, give_up_root_powers, without_root_powers
@@ -33,7 +34,7 @@ def home(unprivileged: UnprivilegedHome) -> Iterator[UnprivilegedHome]:
 
 
 @pytest.mark.parametrize("words", EVERY)
-@pytest.mark.parametrize("closed", ["runs", ".", ".."], ids=["runs", "ours", "state"])
+@pytest.mark.parametrize("closed", ["runs", *map(long_round, (".", ".."))], ids=["runs", "ours", "state"])
 def test_a_closed_directory_is_said_and_opened_by_the_command_that_is_told(
     home: UnprivilegedHome, words: tuple[str, ...], closed: str
 ) -> None:

@@ -135,3 +135,13 @@ def test_what_sessions_of_opencode_2_were_told_comes_by_its_hash(two_of_2: Two) 
     undone = two.ours.run("undo", "--yes")
     assert undone.code == 0, undone.stderr
     assert {hash_ for (hash_,) in two.ours.query("SELECT hash FROM instruction_blob")} == {*hashes}
+
+
+def test_a_workspace_of_the_other_database_is_named_by_neither_opencode(tmp_path: Path) -> None:
+    """Not by opencode 1's row of a session that stays in its directory either."""
+    two = Two(tmp_path.resolve(), "v2-run-upgraded", "v2-run-upgraded")
+    two.other.execute("UPDATE session SET workspace_id = 'wrk_there'")
+    done = two.ours.run("merge", two.other.database, "--foreign", "--yes")
+    assert done.code == 0, done.stderr
+    named = {row["workspace_id"] for table in ("session", "session_v2") for row in rows(two.ours)[table].values()}
+    assert named == {None}

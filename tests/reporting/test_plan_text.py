@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.git import root_commit
+from tests.support.marks import long_round
 from tests.support.rows import add_sessions
 from tests.support.shell import printed_command, run_in_shell
 
@@ -348,8 +349,8 @@ def test_the_printed_command_does_what_is_shown(home: Home, how: tuple[str, ...]
     ("name", "words"),
     [
         ("other one.db", ("--db", ".local/share/opencode/other one.db", *MOVE, "-n")),
-        ("other one.db", (*MOVE, "-n", "--db=.local/share/opencode/other one.db")),
-        ("opencode-x.db", (*MOVE, "--channel", "x", "-n")),
+        long_round("other one.db", (*MOVE, "-n", "--db=.local/share/opencode/other one.db")),
+        long_round("opencode-x.db", (*MOVE, "--channel", "x", "-n")),
     ],
 )
 def test_the_printed_command_names_the_same_database(home: Home, name: str, words: tuple[str, ...]) -> None:
@@ -373,6 +374,7 @@ def test_the_printed_command_of_migrate_without_a_directory(home: Home) -> None:
     assert home.query("SELECT directory FROM session WHERE id LIKE 'ses_dfbea7db%'") == [(str(shop),)]
 
 
+@pytest.mark.long
 def test_ids_from_standard_input(home: Home) -> None:
     ids = "\n".join(id_ for (id_,) in home.query("SELECT id FROM session WHERE directory LIKE '%/shop-api'"))
     shown = home.run("move", "--from-id", "-", "--to-dir", "src/shop", "--dry-run", stdin=ids)

@@ -85,6 +85,7 @@ def test_the_picture_is_as_wide_as_there_are_sessions(home: Home, shop: Path) ->
     assert [size for size, _ in pictures(page)] == ["wide", "narrow"]
 
 
+@pytest.mark.long
 def test_its_command_does_what_it_shows(home: Home, shop: Path) -> None:
     page = report(home, *SHOWN, "--json")
     apply, whole = page.commands
@@ -164,6 +165,7 @@ def test_protect_says_that_the_others_are_left_as_they_are(home: Home) -> None:
     assert "already" not in page.visible
 
 
+@pytest.mark.long
 def test_many_warnings_of_one_kind_are_folded_behind_the_first(history: History) -> None:
     home = history.home
     repository(history.src / "shop")

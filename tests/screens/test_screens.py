@@ -8,7 +8,7 @@ from tests.screens.recorder import recorded, told
 from tests.screens.stories import STORIES
 from tests.support.marks import long_round
 
-DAILY = ("renamed-folders", "mistakes")
+DAILY = ("renamed-folders",)
 
 
 @pytest.mark.parametrize("columns", [80, long_round(120)])

@@ -1,8 +1,8 @@
-"""The edits that bring what was added to a session that this database has, too, in another one.
+"""For a session that both databases have: the edits that bring what was added to it in the other one.
 
 Its messages and parts, its to-do list and what else hangs on it come row by row, and its own row takes over what that
-says there, but for where it belongs. Both opencodes number what happens in a session: only what comes after the last
-number here comes, and the last number there counts from then on.
+says there, but for where it belongs. Both opencodes number what happens in a session: only events with a number
+above our last one are copied, and the last number there becomes ours.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any
 
     from migrator.model import Change
     from migrator.store.reader import Store
@@ -44,9 +43,9 @@ def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change], ou
                 columns = [column for column in table.columns if column in there[table.name].columns]
                 here = session_rows(ours, table, table.columns, change.session)
                 added = session_rows(theirs, table, columns, change.session)
+                cleared = {column: value for (name, column), value in CLEARED.items() if name == table.name}
                 for row in added:
-                    if "owner_id" in row:
-                        row["owner_id"] = None
+                    row |= {column: value for column, value in cleared.items() if column in row}
                     if outputs and isinstance(data := row.get("data"), str):
                         row["data"] = with_outputs_at(data, outputs)
                 edits += _edits(table.name, change, here, added)

@@ -34,7 +34,7 @@ _NAMED = 3
 class Companions(NamedTuple):
     """The files that come along with sessions, and what a person should know of others.
 
-    `naming` are the sessions of which rows name a long output that will be here: by another path, mostly.
+    `naming` are the sessions with rows that name a long output which will be here, usually at another path.
     """
 
     files: tuple[MergedFile, ...] = ()

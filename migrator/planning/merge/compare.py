@@ -35,9 +35,9 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
 
 
 def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Collection[str]) -> Iterator[MergedSession]:
-    """Yield these sessions, those that are `naming` files by their paths here with a digest for their fingerprint.
+    """Yield these sessions. Those in `naming` get a digest instead of a fingerprint.
 
-    Their rows will be of another length, and say the same.
+    The paths of files in their rows are rewritten, which changes lengths but not what was said.
     """
     digests = content_digests(theirs, naming) if naming else {}
     for session in compared:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.marks import long_round
 from tests.support.refusal import sentence
 from tests.support.shell import run_in_shell
 
@@ -48,7 +49,7 @@ def test_what_needs_one_says_that_there_is_none(home: Home, words: str) -> None:
     assert re.search(r"does not exist|[Nn]o such file|no opencode database", said)
 
 
-@pytest.mark.parametrize("pwd", ["$PWD", "", "/", "$HOME", "."])
+@pytest.mark.parametrize("pwd", ["$PWD", *map(long_round, ("", "/", "$HOME", "."))])
 def test_cwd_is_the_directory_that_was_deleted_whatever_the_environment_says(home: Home, pwd: str) -> None:
     words = GONE.replace("opencode-migrator", f'PWD="{pwd}" opencode-migrator')
     moved = run_in_shell(home, words + "move --from-dir cwd --to-dir ~/src/shop --yes")
