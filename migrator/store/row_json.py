@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 _LONGEST = 1 << 26
@@ -13,8 +14,17 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
-"""It refuses NaN and Infinity, which Python's reads: to opencode and SQLite they are no JSON."""
+def _finite(number: str) -> float:
+    if math.isinf(value := float(number)):
+        raise ValueError(number)
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+"""It refuses NaN and Infinity, which Python's reads: to opencode and SQLite they are no JSON.
+
+So does it 1e400, which it would write as Infinity.
+"""
 
 
 class OddText(str):

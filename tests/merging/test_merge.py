@@ -270,10 +270,12 @@ def test_a_session_does_not_go_on_in_what_is_no_text(home: Home, twin: OtherData
     assert f"{ROOT} goes on in a row that isn't text (part prt_z1)" in stays.stderr
 
 
-def test_a_turn_that_only_python_can_read_stays_with_its_session(home: Home, twin: OtherDatabase) -> None:
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400"])
+def test_a_turn_that_only_python_can_read_stays_with_its_session(home: Home, twin: OtherDatabase, number: str) -> None:
     home.empty("project")
     add_message(twin, ROOT, "msg_z1", 2**40, role="user")
-    add_part(twin, ROOT, "msg_z1", "prt_z1", type="patch", hash="0" * 40, files=["/some.txt"], at=float("nan"))
+    add_part(twin, ROOT, "msg_z1", "prt_z1", type="patch", hash="0" * 40, files=["/some.txt"], at=0.5)
+    twin.execute("UPDATE part SET data = replace(data, '0.5', ?) WHERE id = 'prt_z1'", [number])
     done = home.run("merge", twin.database, "--foreign", "--yes")
     assert done.code == 0, done
     assert f"{ROOT} stays, with all of its subagents: the data of prt_z1 in table part can't be read" in done.stderr
