@@ -145,6 +145,17 @@ def test_a_session_that_was_used_since_is_not_taken_out(home: Home, other: Other
     assert {ROOT, SESSION, child} <= rows(home)["session"].keys()
 
 
+def test_a_session_with_a_prompt_that_waits_is_not_taken_out(home: Home, other: OtherDatabase) -> None:
+    home.run("merge", other.database, "--foreign", "--yes")
+    home.insert(
+        "session_input", id="inp_1", session_id=ROOT, prompt="{}", delivery="steer", admitted_seq=1, time_created=1
+    )
+    refused = home.run("undo", "--yes")
+    assert (refused.code, f"{ROOT} has been shared since, or has prompts that wait" in refused.stderr) == (5, True)
+    assert home.run("undo", "--yes", "--on-conflict", "skip").code == 0
+    assert rows(home)["session_input"].keys() == {"inp_1"}
+
+
 @pytest.mark.parametrize("where", ["there", "here"])
 def test_a_plan_is_stale_once_a_session_changed(home: Home, other: OtherDatabase, where: str) -> None:
     plan = home.path / "plan.json"

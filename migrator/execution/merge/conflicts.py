@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
 from migrator.store.contents import content_digests, fingerprints, is_digest
+from migrator.store.session_tables import rows_left_there
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def changed_here(
         was_here = child in merged and merged[child].verdict is not MergeVerdict.NEW
         if child not in leaving and not was_here:
             yield parent, f"has a new child, {child}"
+    for id_ in rows_left_there(store, leaving):  # no merge brings any
+        yield id_, "has been shared since, or has prompts that wait"
 
 
 def changed_since(
