@@ -31,7 +31,7 @@ from migrator.execution.journal_rows import (
     update_row,
 )
 from migrator.execution.run_lock import hold
-from migrator.model import RunStatus
+from migrator.model import MergeVerdict, RunStatus
 from migrator.state_dir import now_ms
 from migrator.store.connection import file_uri, transaction
 from migrator.text import valid_text
@@ -95,9 +95,15 @@ class Journal(JournalReader):
                 if (merge := plan.merge) is not None:
                     rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [merge.other, merge.taken_out, job.source])
                     known = {change.session for change in plan.changes}
+                    roots = {change.root for change in plan.changes}
                     rows.executemany(
                         "INSERT INTO merged VALUES (?, ?, ?, ?, ?, ?)",
-                        [merged[:6] for merged in merge.sessions if merged.session in known],
+                        [
+                            merged[:6]
+                            for merged in merge.sessions
+                            if merged.session in known
+                            or (merged.root in roots and merged.verdict is not MergeVerdict.NEW)  # it was here before
+                        ],
                     )
                     rows.executemany(
                         "INSERT INTO companion VALUES (?, ?, ?, ?)",

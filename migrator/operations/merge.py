@@ -28,13 +28,14 @@ from migrator.paths import FolderMap
 from migrator.planning.destination import OneDirectory
 from migrator.planning.merge.compare import compare
 from migrator.planning.merge.destination import MergeDestination
-from migrator.planning.merge.planner import MergeRules, build_merge_plan
+from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
+from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
-from migrator.store.session_tables import rows_left_there
+from migrator.store.session_tables import differing_outside, rows_left_there
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_writable
 from migrator.text import our_command
@@ -103,7 +104,15 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
         _check_removable(path)
     if plan.changes:
         with untouched(path, attachable=True) as view:
-            run = runs.merge(writer, plan, write, places, view)
+            theirs, coming = _opened(view), [change.session for change in plan.changes]
+            check_versions(writer, theirs)  # an opencode may have upgraded it since
+            check_columns(writer, theirs, coming)
+            try:
+                run = runs.merge(writer, plan, write, places, view)
+            except MigratorError as error:
+                if "constraint failed" in str(error):
+                    refuse_collisions(writer, theirs, coming)
+                raise
     return _remove(writer, plan, merge, write, run) if plan.removable else run
 
 
@@ -154,12 +163,15 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
 def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> Plan:
     """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`.
 
-    What has a share, or prompts that wait, stays: those don't come along, and would be nowhere.
+    What has a share, or prompts that wait, stays: those don't come along, and would be nowhere. So does what says the
+    same but has a to-do list or a title that is only there.
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
     safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
-    left = rows_left_there(theirs, present)
+    left = {*rows_left_there(theirs, present)}
+    same = [session.session for session in compared if session.verdict is MergeVerdict.SAME]
+    left |= differing_outside(ours, theirs, same)
     staying = {session.root for session in compared if session.verdict not in safe or session.session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_file
@@ -14,12 +15,12 @@ from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of
 from migrator.operations.run_databases import check_here, find_run, runs_located
 from migrator.paths import FolderMap, renamed_folder
+from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.snapshots.layout import Layout
 from migrator.store.location import is_same_file
+from migrator.store.untouched import untouched
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from migrator.arguments import WriteRequest
     from migrator.execution.journal import Journal
     from migrator.model import Binding, Run
@@ -51,7 +52,18 @@ def resume_run(path: Path, run: str, write: WriteRequest) -> Run:
         check_here(writer, journal.entry, "resume")
         _check_destinations(writer, journal)
         _check_carried(writer, journal)
+        _check_source(writer, journal)
         return runs.resume(writer, journal, request)
+
+
+def _check_source(store: Store, run: Journal) -> None:
+    """Refuse to go on bringing rows of a database that an opencode has upgraded since: what is new would stay there."""
+    merge = run.merge
+    if merge is None or merge.taken_out or run.source:
+        return
+    with untouched(Path(merge.other)) as view, view.store() as theirs:
+        check_versions(store, theirs)
+        check_columns(store, theirs, [change.session for change in run.changes()])
 
 
 def _check_destinations(store: Store, run: Journal) -> None:

@@ -12,6 +12,7 @@ Seen with 1.18.34; read in the code of 1.3.2 to 1.18.34.
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,17 @@ def without_directory_of_outputs(data: bytes) -> bytes:
         for path, name in set(_OUTPUT.findall(data.decode(errors="surrogateescape"))):
             data = data.replace(path.encode(errors="surrogateescape"), name.encode())
     return data
+
+
+def outputs_named(store: Store, paths: Collection[str]) -> set[str]:
+    """Return those of these paths of long outputs that rows of any session name."""
+    wanted = {json.dumps(path, ensure_ascii=False)[1:-1]: path for path in paths if f"{OUTPUTS}{os.sep}" in path}
+    found: set[str] = set()
+    for table in (("part",) * store.schema.has_v1 + ("session_message",) * store.schema.has_v2) if wanted else ():
+        sql = f"SELECT data FROM main.{table} WHERE typeof(data) = 'text' AND instr(data, '{OUTPUTS}')"
+        for (text,) in store.each_row(sql, []):
+            found |= {wanted[path] for path, _ in _OUTPUT.findall(text) if path in wanted}
+    return found
 
 
 def rows_naming_outputs(store: Store, sessions: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:

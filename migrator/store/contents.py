@@ -16,12 +16,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.companion_files import without_directory_of_outputs
+from migrator.store.session_tables import NOT_MERGED, session_tables
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from migrator.store.reader import Store
+    from migrator.store.session_tables import TableOfSessions
 
 _SIZE = 16
 _MODULUS = 1 << (8 * _SIZE)
@@ -148,7 +150,10 @@ def _canonical(value: Any) -> bytes:
 
 
 class TakenId(NamedTuple):
-    """A row of a session in another database whose id a row of another session has here."""
+    """A row of a session in another database whose id a row of another session has here.
+
+    Or of the same session, where that isn't here: its rows are left of it. Of tables without ids, `id` is empty.
+    """
 
     table: str
     id: str
@@ -157,34 +162,50 @@ class TakenId(NamedTuple):
 
 
 def taken_ids(ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:
-    """Return the messages and parts of these sessions whose ids this database has already.
+    """Return the rows of these sessions that can't come: this database has their ids already.
 
-    In other sessions, that is, or in none, if this one isn't here: somebody deleted the session alone.
+    In other sessions, that is, or in none, if this one isn't here: somebody deleted the session alone, and what is left
+    of it would be mixed with what comes.
     """
     found: list[TakenId] = []
     present = ours.existing(sessions)
-    for table in _tables(ours):
-        ((rows,),) = ours.rows(f"SELECT count(*) FROM main.{table}")
-        if not rows:
+    gone = array_of(set(sessions) - present)
+    there = {table.name for table in session_tables(theirs.connection)}
+    for table in session_tables(ours.connection):
+        if table.is_of_sessions:
             continue
-        every = sessions if len(sessions) * _MOST < theirs.count() else None
-        coming = _owners(theirs, table, every)
-        if every is None:
-            wanted = set(sessions)
-            coming = {id_: owner for id_, owner in coming.items() if owner in wanted}
-        if len(coming) * _FEW < rows:
-            here = ours.rows(f"SELECT id, session_id FROM main.{table} WHERE id {IN}", [array_of(coming)])
-        else:
-            here = [*ours.each_row(f"SELECT id, session_id FROM main.{table}", [])]
-        found += [
-            TakenId(table, id_, coming[id_], owner)
-            for id_, owner in here
-            if id_ in coming and (owner != coming[id_] or owner not in present)
-        ]
+        if "id" not in table.columns or table.name in NOT_MERGED:
+            left = ours.rows(f"SELECT DISTINCT {table.owner} FROM main.{table.name} WHERE {table.owner} {IN}", [gone])
+            found += [TakenId(table.name, "", owner, owner) for (owner,) in left]
+        elif table.name in there:
+            found += _taken_in(table, ours, theirs, sessions, present)
     return found
 
 
-def _owners(store: Store, table: str, sessions: Collection[str] | None) -> dict[str, str]:
+def _taken_in(
+    table: TableOfSessions, ours: Store, theirs: Store, sessions: Collection[str], present: Collection[str]
+) -> list[TakenId]:
+    ((rows,),) = ours.rows(f"SELECT count(*) FROM main.{table.name}")
+    if not rows:
+        return []
+    every = sessions if len(sessions) * _MOST < theirs.count() else None
+    coming = _owners(theirs, table, every)
+    if every is None:
+        wanted = set(sessions)
+        coming = {id_: owner for id_, owner in coming.items() if owner in wanted}
+    select = f"SELECT id, {table.owner} FROM main.{table.name}"
+    if len(coming) * _FEW < rows:
+        here = ours.rows(f"{select} WHERE id {IN}", [array_of(coming)])
+    else:
+        here = [*ours.each_row(select, [])]
+    return [
+        TakenId(table.name, id_, coming[id_], owner)
+        for id_, owner in here
+        if id_ in coming and (owner != coming[id_] or owner not in present)
+    ]
+
+
+def _owners(store: Store, table: TableOfSessions, sessions: Collection[str] | None) -> dict[str, str]:
     """Map the ids of a table's rows, of these sessions or of all, to their sessions."""
-    where, params = ("", []) if sessions is None else (f"WHERE session_id {IN}", [array_of(sessions)])
-    return dict(store.rows(f"SELECT id, session_id FROM main.{table} {where}", params))
+    where, params = ("", []) if sessions is None else (f"WHERE {table.owner} {IN}", [array_of(sessions)])
+    return dict(store.rows(f"SELECT id, {table.owner} FROM main.{table.name} {where}", params))

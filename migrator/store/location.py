@@ -57,7 +57,7 @@ def locate(
         raise BadInput(f"The channel {channel} is a pattern, which only `list` takes; name one channel.")
     path = _existing(data / file_of_channel(channel, environ), data, "where opencode keeps it")
     try:
-        return Location(path, tuple(other for other in _databases(data) if other.resolve() != path))
+        return Location(path, tuple(other for other in _databases(data) if os.path.realpath(other) != str(path)))
     except CantTell as error:
         return Location(path, unknown=str(error))
 
@@ -102,8 +102,8 @@ def databases_beside(path: Path) -> list[Path]:
     can't be told.
     """
     data = data_directory()
-    directories = {path.parent.resolve(), *([data.resolve()] if (data / path.name).resolve() == path.resolve() else [])}
-    beside = {other.resolve(): other for directory in directories for other in _databases(directory)}
+    directories = {path.parent.resolve(), *([data.resolve()] if is_same_file(str(data / path.name), path) else [])}
+    beside = {Path(os.path.realpath(other)): other for directory in directories for other in _databases(directory)}
     return sorted(other for real, other in beside.items() if not _is_same_file(real, path))
 
 

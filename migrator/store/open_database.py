@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
@@ -83,11 +84,17 @@ class OpenDatabase:
                     seen += 1
                     yield row
             except sqlite3.OperationalError as error:
-                self._leave_out_what_is_no_text(error)
+                self._refuse_all_but_odd_text(error)
             else:
                 return
-            # The order is the same as before, and what was read of it before was fine.
-            yield from islice(self.connection.execute(sql, params), seen, None)
+            self.connection.text_factory = row_json.OddText.read
+            known = Counter(islice(self.connection.execute(sql, params), seen))  # SQLite may choose another order then
+            self._leave_out_odd_text()
+            for row in self.connection.execute(sql, params):
+                if known[row]:
+                    known[row] -= 1
+                else:
+                    yield row
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
@@ -103,9 +110,12 @@ class OpenDatabase:
 
     def _leave_out_what_is_no_text(self, error: sqlite3.OperationalError) -> None:
         """Leave out rows whose text isn't UTF-8 too, if that is why a query failed; else raise its error."""
+        self._refuse_all_but_odd_text(error)
+        self._leave_out_odd_text()
+
+    def _refuse_all_but_odd_text(self, error: sqlite3.OperationalError) -> None:
         if self._without_odd_text or not connection.met_no_text(error):
             raise error
-        self._leave_out_odd_text()
 
     def _leave_out_odd_text(self) -> None:
         self.connection.text_factory = row_json.OddText.read  # for what is read of conversations, and of `main`

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 _LONGEST = 1 << 26
 """The longest text that is decoded, 64 MB: the largest that opencode stores are diffs of a few."""
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    if math.isinf(value := float(number)):
+        raise ValueError(number)
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+"""It refuses NaN and Infinity, which Python's reads: to opencode and SQLite they are no JSON.
+
+So does it 1e400, which it would write as Infinity.
+"""
 
 
 class OddText(str):
@@ -31,7 +49,7 @@ def decode(text: object) -> Any:
     if not isinstance(text, str) or isinstance(text, OddText) or len(text) > _LONGEST:
         return None
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 

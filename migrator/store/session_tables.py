@@ -8,11 +8,12 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.store.row_json import OddText
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from migrator.store.reader import Store
 
@@ -84,6 +85,43 @@ def rows_left_there(store: Store, sessions: Iterable[str]) -> dict[str, set[str]
             for (session,) in store.rows(f"SELECT session_id FROM main.{table.name} WHERE session_id {IN}", [wanted]):
                 found.setdefault(session, set()).add(table.name)
     return found
+
+
+def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> dict[str, str]:
+    """Map those of these sessions of both databases to a row that can't be written into a journal as it is.
+
+    Such a row holds bytes, or text that isn't UTF-8. Only those count that `theirs` would add, or that would be
+    replaced: a row with an id that is here already stays.
+    """
+    wanted, found = array_of(sessions), dict[str, str]()
+    for store in (ours, theirs):
+        for table in session_tables(store.connection):
+            has_id = "id" in table.columns and not table.is_of_sessions
+            if table.name in NOT_MERGED or (store is ours and has_id):
+                continue
+            at, named_by = table.columns.index(table.owner), table.columns.index("id" if has_id else table.owner)
+            named = ", ".join(f'"{name}"' for name in table.columns)
+            sql = f'SELECT {named} FROM main."{table.name}" WHERE "{table.owner}" {IN}'
+            odd = [row for row in store.each_row(sql, [wanted]) if any(isinstance(v, (bytes, OddText)) for v in row)]
+            here: set[Any] = set()
+            if has_id and odd:
+                ids = array_of(row[named_by] for row in odd)
+                here = {id_ for (id_,) in ours.rows(f"SELECT id FROM main.{table.name} WHERE id {IN}", [ids])}
+            for row in odd:
+                if row[named_by] not in here:
+                    found.setdefault(row[at], f"{table.name} {row[named_by]}")
+    return found
+
+
+def differing_outside(ours: Store, theirs: Store, sessions: Collection[str]) -> set[str]:
+    """Return those of these sessions of both databases whose title or to-do list in `theirs` isn't in `ours`."""
+    wanted, seen = array_of(sessions), list[set[tuple[Any, ...]]]()
+    for store in (ours, theirs):
+        titles = store.rows(f"SELECT id, title FROM main.{store.schema.tables[0]} WHERE id {IN}", [wanted])
+        has_todo = any(table.name == "todo" for table in session_tables(store.connection))
+        todo = "SELECT session_id, content, status, priority, position FROM main.todo WHERE session_id"
+        seen.append({*titles, *(store.rows(f"{todo} {IN}", [wanted]) if has_todo else ())})
+    return {session for session, *_ in seen[1] - seen[0]}
 
 
 def session_rows(store: Store, table: TableOfSessions, columns: Iterable[str], session: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ planning reads it; if `attachable`, rows are also copied from it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -86,7 +87,7 @@ def untouched(path: Path, *, attachable: bool = False) -> Iterator[UntouchedView
 
     Raises MigratorError, a whole sentence, where it can't be read or copied.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))  # which says nothing of links in a circle: opening does
     with ExitStack() as kept:
         view = _view(path, kept, attachable=attachable)
         try:

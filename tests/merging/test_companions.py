@@ -14,7 +14,7 @@ from migrator.planning.merge.companions import Companions, companion_files
 from migrator.store.companion_files import with_outputs_at
 from migrator.store.reader import Store
 from tests.support.home import SESSION, Home, build_home
-from tests.support.rows import add_message, add_part
+from tests.support.rows import add_message, add_part, add_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,10 @@ class Data:
             found = companion_files(ours, theirs, [SESSION])
         return found.files, [warning.message for warning in found.warnings]
 
+    def take_out(self, files: tuple[MergedFile, ...]) -> None:
+        with Store(self.ours.database) as ours:
+            take_out_files(files, ours)
+
     def found(self) -> list[str]:
         """The files that are here."""
         every = (file for file in self.here.rglob("*") if file.is_file() and not file.name.startswith("opencode.db"))
@@ -81,7 +85,24 @@ def test_what_is_brought_is_the_same_and_as_old(data: Data) -> None:
         assert (data.here / name).stat().st_mtime_ns == (data.there / name).stat().st_mtime_ns
     assert data.plan() == ((), [])
     bring_files(files)
-    take_out_files(files)
+    data.take_out(files)
+    assert data.found() == []
+
+
+def test_a_long_output_stays_as_long_as_a_session_names_it(data: Data) -> None:
+    """A fork names those of the session that it was made of."""
+    bring_files(files := data.coming())
+    add_session(data.ours, "ses_fork", directory="/")
+    add_message(data.ours, "ses_fork", "msg_fork", role="assistant")
+    state = {
+        "output": f"Full output saved to: {data.here / OUTPUT}\n",
+        "metadata": {"outputPath": str(data.here / OUTPUT)},
+    }
+    add_part(data.ours, "ses_fork", "msg_fork", "prt_fork", type="tool", state=state)
+    data.take_out(files)
+    assert data.found() == [OUTPUT]
+    data.ours.execute("DELETE FROM part WHERE id = 'prt_fork'")
+    data.take_out(files)
     assert data.found() == []
 
 
@@ -94,7 +115,7 @@ def test_a_file_that_is_here_already_stays_and_that_is_said(data: Data) -> None:
     assert said == [f"1 file of sessions is here already, with another content, and stays: {data.here / DIFF}."]
     with pytest.raises(StalePlan, match="is another file now"):
         bring_files(files)
-    take_out_files(files)
+    data.take_out(files)
     assert (data.here / DIFF).read_text() == "ours\n"
 
 
@@ -113,7 +134,7 @@ def test_what_became_another_file_since_stays(data: Data) -> None:
     files = data.coming()
     bring_files(files)
     (data.here / DIFF).write_text("another undo\n")
-    take_out_files(files)
+    data.take_out(files)
     assert data.found() == [DIFF]
     assert (data.here / DIFF).read_text() == "another undo\n"
 

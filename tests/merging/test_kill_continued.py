@@ -9,7 +9,7 @@ import pytest
 from tests.support.faults import Fault, Interruptible, run
 from tests.support.home import checkpoint
 from tests.support.merging import copied
-from tests.support.rows import Pristine, Rows, add_message, add_part, rows_without_times
+from tests.support.rows import Pristine, Rows, add_child, add_message, add_part, rows_without_times
 
 if TYPE_CHECKING:
     from tests.support.faults import Steps
@@ -94,6 +94,31 @@ def test_killed_at_any_step_what_takes_a_merge_back_is_too(shop_merge: ShopMerge
         else:
             assert shop_merge.now in (before, after), at
     assert step > 20
+
+
+PARENT = "ses_dfbea8ed3ffeeEpHJ5KIKZRinX"
+"""A real session with subagents."""
+
+
+def test_a_merge_that_fails_takes_back_what_a_parent_of_sessions_that_stay_was_given(home: Home) -> None:
+    other = copied(home, home.path / "backup" / "opencode.db")
+    add_message(other, PARENT, "msg_z1", 2**40, role="user")
+    add_child(other, PARENT)
+    add_message(other, "ses_dfbea755effe28TdSAn7PWdk2u", "msg_z2", 2**40, role="user")
+    before = rows_without_times(home)
+    words = ("merge", other.database, "--foreign", "--yes", "--chunk-size", "1")
+    failed = run(home, *words, fault=Fault("fail", 3, "before intend"))
+    assert (failed.code, "Everything was rolled back." in failed.stderr) == (1, True), failed
+    assert rows_without_times(home) == before
+
+
+def test_a_database_that_was_upgraded_after_a_kill_is_not_brought_without_what_is_new(shop_merge: ShopMerge) -> None:
+    shop_merge.kill(fault=Fault("kill", 2, "before intend"))
+    shop_merge.other.execute("ALTER TABLE message ADD COLUMN heart text")
+    refused = run(shop_merge.home, "resume", "--yes")
+    assert (refused.code, "its table message has heart" in refused.stderr) == (1, True), refused
+    assert run(shop_merge.home, "undo", "--yes").code == 0
+    assert shop_merge.now == shop_merge.before
 
 
 def test_what_was_used_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> None:

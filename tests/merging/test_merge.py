@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -145,6 +145,17 @@ def test_a_session_that_was_used_since_is_not_taken_out(home: Home, other: Other
     assert {ROOT, SESSION, child} <= rows(home)["session"].keys()
 
 
+def test_a_session_with_a_prompt_that_waits_is_not_taken_out(home: Home, other: OtherDatabase) -> None:
+    home.run("merge", other.database, "--foreign", "--yes")
+    home.insert(
+        "session_input", id="inp_1", session_id=ROOT, prompt="{}", delivery="steer", admitted_seq=1, time_created=1
+    )
+    refused = home.run("undo", "--yes")
+    assert (refused.code, f"{ROOT} has been shared since, or has prompts that wait" in refused.stderr) == (5, True)
+    assert home.run("undo", "--yes", "--on-conflict", "skip").code == 0
+    assert rows(home)["session_input"].keys() == {"inp_1"}
+
+
 @pytest.mark.parametrize("where", ["there", "here"])
 def test_a_plan_is_stale_once_a_session_changed(home: Home, other: OtherDatabase, where: str) -> None:
     plan = home.path / "plan.json"
@@ -198,6 +209,121 @@ def test_a_new_child_goes_where_its_parent_is_here(home: Home, twin: OtherDataba
     run = home.run("merge", twin.database, "--from-id", ROOT, "--foreign", "--yes", "--json").json
     assert (run["sessions"], run["verified"]) == (1, 1)
     assert home.query("SELECT directory, parent_id FROM session WHERE id = ?", [child]) == [(str(shop), ROOT)]
+
+
+PARENT, CHILD = "ses_dfbea8ed3ffeeEpHJ5KIKZRinX", "ses_dfbea8e64ffeI5fC5NLown2fEo"
+"""A real session, and one of its subagents."""
+
+
+def test_what_a_parent_of_sessions_that_stay_was_given_is_taken_back(home: Home, twin: OtherDatabase) -> None:
+    add_message(twin, PARENT, "msg_z1", 2**40, role="user")
+    before = rows(home)
+    assert home.run("merge", twin.database, "--foreign", "--yes", "--json").json["sessions"] == 1
+    begun = add_child(home, PARENT)
+    undone = home.run("undo", "--yes", "--json")
+    assert (undone.code, undone.json["sessions"]) == (0, 1), undone
+    home.execute("DELETE FROM session WHERE id = ?", [begun])
+    assert rows(home) == before
+
+
+def test_a_parent_whose_children_were_here_without_it_is_taken_out_again(home: Home, twin: OtherDatabase) -> None:
+    for table in ("message", "part", "todo"):
+        home.execute(f"DELETE FROM {table} WHERE session_id = ?", [PARENT])
+    for table in ("event", "event_sequence"):
+        home.execute(f"DELETE FROM {table} WHERE aggregate_id = ?", [PARENT])
+    home.execute("DELETE FROM session WHERE id = ?", [PARENT])
+    before = rows(home)
+    assert home.run("merge", twin.database, "--foreign", "--yes", "--json").json["sessions"] == 1
+    after = rows(home)
+    begun = add_child(home, PARENT)
+    assert f"{PARENT} has a new child, {begun}" in home.run("undo", "--yes").stderr
+    home.execute("DELETE FROM session WHERE id = ?", [begun])
+    for verb, then in {"undo": before, "redo": after}.items():
+        assert home.run(verb, "--yes", "--json").code == 0
+        assert rows(home) == then
+
+
+@pytest.mark.parametrize("table", ["event_sequence", "todo", "session_share"])
+def test_what_is_left_here_of_a_deleted_session_is_not_mixed_in(home: Home, other: OtherDatabase, table: str) -> None:
+    rest: dict[str, dict[str, Any]] = {
+        "event_sequence": {"aggregate_id": ROOT, "seq": 3},
+        "todo": {"content": "left", "status": "pending", "priority": "low", "position": 9},
+        "session_share": {"id": "sh", "secret": "s", "url": "u"},
+    }
+    row = rest[table]
+    if table != "event_sequence":
+        row |= {"session_id": ROOT, "time_created": 1, "time_updated": 1}
+    home.insert(table, **row)
+    before = rows(home)
+    refused = home.run("merge", other.database, "--from-id", ROOT, "--foreign", "--dry-run")
+    assert refused.code == 1
+    assert f"{table} is left here of {ROOT}, which was deleted" in refused.stderr
+    assert rows(home) == before
+
+
+def test_an_event_of_another_session_is_refused(home: Home, other: OtherDatabase) -> None:
+    home.insert("session", **rows(other)["session"][SESSION] | {"id": "ses_mine", "parent_id": None})
+    for database, of in ((home, "ses_mine"), (other, ROOT)):
+        database.insert("event_sequence", aggregate_id=of, seq=1, unless_there=True)
+        database.insert("event", id="evt_1", aggregate_id=of, seq=1, type="t", data="{}")
+    refused = home.run("merge", other.database, "--from-id", ROOT, "--foreign", "--dry-run")
+    assert (refused.code, f"event evt_1 of {ROOT} is here in ses_mine" in refused.stderr) == (1, True), refused
+
+
+@pytest.mark.parametrize("value", ["CAST(X'22FF22' AS TEXT)", "X'2222'"])
+def test_a_session_does_not_go_on_in_what_is_no_text(home: Home, twin: OtherDatabase, value: str) -> None:
+    """A journal keeps rows as text, by which an undo compares them."""
+    add_message(twin, ROOT, "msg_z1", 2**40, role="user")
+    add_part(twin, ROOT, "msg_z1", "prt_z1", type="text", text="And then?")
+    twin.execute(f"UPDATE part SET data = {value} WHERE id = 'prt_z1'")
+    stays = home.run("merge", twin.database, "--foreign", "--yes")
+    assert stays.stdout.startswith("Nothing to do")
+    assert f"{ROOT} goes on in a row that isn't text (part prt_z1)" in stays.stderr
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400"])
+def test_a_turn_that_only_python_can_read_stays_with_its_session(home: Home, twin: OtherDatabase, number: str) -> None:
+    home.empty("project")
+    add_message(twin, ROOT, "msg_z1", 2**40, role="user")
+    add_part(twin, ROOT, "msg_z1", "prt_z1", type="patch", hash="0" * 40, files=["/some.txt"], at=0.5)
+    twin.execute("UPDATE part SET data = replace(data, '0.5', ?) WHERE id = 'prt_z1'", [number])
+    done = home.run("merge", twin.database, "--foreign", "--yes")
+    assert done.code == 0, done
+    assert f"{ROOT} stays, with all of its subagents: the data of prt_z1 in table part can't be read" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["its tables", "an id"])
+def test_a_plan_is_refused_once_its_rows_can_not_come(home: Home, other: OtherDatabase, what: str) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--foreign", "-o", plan).code == 0
+    if what == "its tables":  # an opencode upgraded it, and what was said is as it was
+        other.execute("ALTER TABLE message ADD COLUMN heart text")
+        said = "its table message has heart, which has no place here"
+    else:
+        ((taken, *_),) = other.query("SELECT id FROM message WHERE session_id = ? LIMIT 1", [ROOT])
+        home.insert("session", **rows(other)["session"][SESSION] | {"id": "ses_mine", "parent_id": None})
+        add_message(home, "ses_mine", taken, role="user")
+        said = f"message {taken} of {ROOT} is here in ses_mine"
+    before = rows(home)
+    applied = home.run("apply", plan, "--yes")
+    assert (applied.code, said in applied.stderr) == (1, True), applied
+    assert rows(home) == before
+
+
+def test_a_to_do_list_or_a_title_that_is_only_there_is_not_taken_away(home: Home, twin: OtherDatabase) -> None:
+    twin.execute("INSERT INTO todo VALUES (?, 'more', 'pending', 'high', 7, 1, 1)", [ROOT])
+    twin.execute("UPDATE session SET title = 'Only there' WHERE id = ?", [SESSION])
+    done = home.run("merge", twin.database, "--foreign", "--remove-from-other", "--yes", "--json")
+    assert done.code == 0, done
+    assert rows(twin)["session"].keys() == {ROOT, SESSION}
+
+
+def test_links_in_a_circle_are_no_database(home: Home) -> None:
+    loop = home.database.with_name("opencode-loop.db")
+    loop.symlink_to(loop.name)
+    refused = home.run("merge", "--from-channel", "loop", "--yes")
+    assert (refused.code, f"The path {loop} can't be read" in refused.stderr) == (1, True), refused
+    assert home.run("list", "--all").code == 0
 
 
 def test_a_merge_can_be_undone_where_its_database_is_now(home: Home, other: OtherDatabase) -> None:

@@ -22,13 +22,14 @@ from migrator.disk.status import is_there, names_in
 from migrator.disk.system import sync
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError, StalePlan
-from migrator.store.companion_files import OUTPUTS
+from migrator.store.companion_files import OUTPUTS, outputs_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from migrator.disk.ownership import Owner
     from migrator.model import Merge, MergedFile
+    from migrator.store.reader import Store
 
 
 def bring_files(
@@ -77,11 +78,15 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
     return found
 
 
-def take_out_files(files: Iterable[MergedFile]) -> None:
-    """Remove each target that is still as it was brought, and what a process that was killed has left of others."""
+def take_out_files(files: Collection[MergedFile], store: Store) -> None:
+    """Remove each target that is still as it was brought, and what a process that was killed has left of others.
+
+    A long output stays if a session of `store` names it, as a fork does that has come by another merge.
+    """
+    named = outputs_named(store, [file.target for file in files])
     for directory, inside in groupby(files, lambda file: Path(file.target).parent):
         for file in inside:
-            if digest_of(file.target) == file.digest:
+            if file.target not in named and digest_of(file.target) == file.digest:
                 os.unlink(file.target)
         remove_abandoned(directory)
         if directory.is_dir():

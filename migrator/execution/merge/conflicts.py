@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
 from migrator.store.contents import content_digests, fingerprints, is_digest
+from migrator.store.session_tables import rows_left_there
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
@@ -80,14 +81,19 @@ def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSess
 def changed_here(
     store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the sessions that a run brought and that aren't as it left them, and what changed."""
+    """Yield the sessions that a run brought and that aren't as it left them, and what changed.
+
+    A child that was begun since would lose its parent, but for a parent that was here before and stays.
+    """
     ids = [change.session for change in changes]
     yield from changed_since(store, ids, merged, edits)
-    known = set(ids)
-    whole = [id_ for id_ in ids if merged[id_].verdict is not MergeVerdict.LONGER]  # the others stay here
-    for child, parent in store.children(whole).items():
-        if child not in known:
+    leaving = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.NEW}
+    for child, parent in store.children(leaving).items():
+        was_here = child in merged and merged[child].verdict is not MergeVerdict.NEW
+        if child not in leaving and not was_here:
             yield parent, f"has a new child, {child}"
+    for id_ in rows_left_there(store, leaving):  # no merge brings any
+        yield id_, "has been shared since, or has prompts that wait"
 
 
 def changed_since(

@@ -10,11 +10,12 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare, with_digests
 from migrator.planning.merge.file_undo import decide_file_undo
-from migrator.planning.merge.schemas import check_age, check_columns, check_dialects
+from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
+from migrator.store.session_tables import rows_without_text
 from migrator.store.sql import IN, array_of
 from migrator.text import count, first_few, tilde
 
@@ -67,8 +68,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     `signature` says what the file of `theirs` is like. Raises MigratorError if rows of the other database can't be rows
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
-    check_dialects(ours, theirs)
-    check_age(ours, theirs)
+    check_versions(ours, theirs)
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
@@ -79,7 +79,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     changes, odd_turns = decide_file_undo(ours, theirs, places, rules.undo_files, placed.changes)
     coming = [change.session for change in changes]
     check_columns(ours, theirs, coming)
-    _refuse_collisions(ours, theirs, coming)
+    refuse_collisions(ours, theirs, coming)
     companions = companion_files(ours, theirs, coming)
     needed = {change.after.project_id for change in changes}
     used = [place for id_, place in placed.places.items() if id_ in needed]
@@ -132,6 +132,8 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
     here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts).items()}
     diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
     roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
+    goes_on = [id_ for id_, verdict in verdicts.items() if verdict is MergeVerdict.LONGER and id_ not in staying]
+    odd = rows_without_text(ours, theirs, goes_on) if goes_on else {}
     never = frozenset([*theirs.never_imported(), *ours.never_imported()])
     for selected in selection.sessions:
         session, root = selected.session, selected.root
@@ -140,6 +142,8 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
         after = here.get(session.id) or (here.get(root) if session.binding == roots.get(root) else None)
         if session.id in never:
             found.left_out.setdefault(root, ("", "opencode 2 has never imported it"))
+        elif session.id in odd:
+            found.left_out.setdefault(root, ("", f"{session.id} goes on in a row that isn't text ({odd[session.id]})"))
         elif after is None:
             if (place := destination.place_for(selected)) is None:
                 found.left_out.setdefault(root, (session.directory, ""))
@@ -167,11 +171,17 @@ def _refuse_duplicates(compared: Sequence[MergedSession]) -> None:
         )
 
 
-def _refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> None:
+def refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> None:
+    """Raise MigratorError if this database has ids of these sessions of the other one in other sessions."""
     if taken := taken_ids(ours, theirs, sessions):
-        named = [f"{table} {id_} of {there} is here in {here}" for table, id_, there, here in taken]
+        named = [
+            f"{f'{table} {id_}'.rstrip()} of {there} is here in {here}"
+            if there != here
+            else f"{f'{table} {id_}'.rstrip()} is left here of {here}, which was deleted"
+            for table, id_, there, here in taken
+        ]
         raise MigratorError(
-            f"{count(len(taken), 'row')} can't come, since this database has their ids in other sessions: "
+            f"{count(len(taken), 'row')} can't come, since this database has their ids already: "
             f"{first_few(named, _NAMED)}. Nothing was written; leave these sessions out."
         )
 

@@ -23,6 +23,12 @@ _OF_1 = {"session", "message", "part", "todo", "session_share"}
 _UPGRADE = "Start the newer opencode on this database once, which upgrades it, then merge."
 
 
+def check_versions(ours: Store, theirs: Store) -> None:
+    """Raise MigratorError if sessions can't come, since the opencode of the other database is newer, or another one."""
+    check_dialects(ours, theirs)
+    check_age(ours, theirs)
+
+
 def check_dialects(ours: Store, theirs: Store) -> None:
     """Raise MigratorError if sessions of one main version of opencode would have to become those of another."""
     if ours.schema.has_v2 == theirs.schema.has_v2:
