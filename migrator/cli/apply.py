@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from migrator.cli.confirm import confirm_and_run
-from migrator.cli.database import only_database, portable_path
+from migrator.cli.database import note_other_database, only_database, portable_path
 from migrator.cli.options import database_options, html_option, json_option, verbose_option, writing_options
 from migrator.cli.plan_file import read_plan_file
 from migrator.text import our_command
@@ -27,6 +27,7 @@ def command(file: str, **values: Any) -> None:
 
     plan = read_plan_file(file)
     path = only_database(values) or find_database(plan, file)
+    note_other_database(path, values, "the plan is of it")
     check_writable(path)
     whole = our_command("show", portable_path(file, values), "--json")
     confirm_and_run(plan_on(plan, path), values, lambda write: apply_plan(plan, path, write), whole=whole)

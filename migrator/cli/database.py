@@ -61,14 +61,14 @@ def only_database(values: dict[str, Any]) -> Path | None:
     return database(values) if named else None
 
 
-def note_other_database(path: Path, values: dict[str, Any]) -> None:
-    """Print on which database the chosen run is, if `is_unexpected`."""
+def note_other_database(path: Path, values: dict[str, Any], why: str = "the run is there") -> None:
+    """Print which database is taken and why, by default that of the chosen run, if `is_unexpected`."""
     from migrator.store.location import default_database
 
     if is_unexpected(path, values):
         default = default_database()
         instead = f", not {default}" if default else ""
-        note(f"Taking {path}{instead}: the run is there (--db FILE names another database).")
+        note(f"Taking {path}{instead}: {why} (--db FILE names another database).")
 
 
 def is_unexpected(path: Path, values: dict[str, Any]) -> bool:

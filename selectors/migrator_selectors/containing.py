@@ -53,8 +53,8 @@ class ContainingPlugin(SelectorPlugin):
                 ["--in", "containing_in"],
                 multiple=True,
                 type=click.Choice(get_args(SearchedIn)),
-                help="With --containing: search prompts and answers, what tools were given and gave back, or both.  "
-                "[default: conversation]",
+                help="With --containing: search prompts and answers, or what tools were given and gave back; "
+                "given twice, both.  [default: conversation]",
             ),
         ]
 

@@ -279,3 +279,16 @@ def test_with_json_a_run_that_was_cut_off(home: Home, command: str, status: str)
     assert (home.everything() == before) == (status == "rolled-back")
     if status == "rolled-back":
         assert finished["undo"] is None  # there is nothing to take back
+
+
+def test_a_plan_of_another_database_is_said_to_be(home: Home) -> None:
+    copy = home.path / "copy.db"
+    with closing(sqlite3.connect(home.database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    assert home.run("plan", *SELECT, "-o", "other.json", "--db", copy).code == 0
+    said = f"Taking {copy}, not {home.database}: the plan is of it (--db FILE names another database)."
+    applied = home.run("apply", "other.json", "--yes")
+    assert applied.code == 0
+    assert said in applied.stderr
+    assert home.run("plan", *SELECT, "-o", "own.json").code == 0
+    assert home.run("apply", "own.json", "--yes").stderr.count("Taking") == 0
