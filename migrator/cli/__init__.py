@@ -110,8 +110,9 @@ def _usage_message(error: click.ClickException) -> str:
     message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument
     context = getattr(error, "ctx", None)
     if isinstance(error, NoSuchOption) and context is not None:
-        message = f"No such option '{error.option_name}'.{did_you_mean(meant_options(error.option_name, context))}"
-        if context.parent is None:
+        meant = meant_options(error.option_name, context)
+        message = f"No such option '{error.option_name}'.{did_you_mean(meant)}"
+        if context.parent is None and not meant:
             message += (
                 f" Options of a command stand behind its name: `{context.command_path} COMMAND {error.option_name}`."
             )

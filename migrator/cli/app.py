@@ -36,7 +36,7 @@ GUESSES = {
     "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
     "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
     "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
-    "skill": ("install-skill",), "install": ("install-skill",),
+    "import": ("merge",), "skill": ("install-skill",), "install": ("install-skill",),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
 
@@ -56,9 +56,9 @@ class ReaderGone(Exception):
 
 
 def meant_options(typed: str, context: click.Context) -> list[str]:
-    """Return the options of a command that somebody may mean by a word that is none of them, each by its first name."""
+    """Return the options of a command that somebody may mean by a word that is none, each by its first long name."""
     first = {
-        name: parameter.opts[0] if name in parameter.opts else name
+        name: next(each for each in parameter.opts if each.startswith("--")) if name in parameter.opts else name
         for parameter in context.command.get_params(context)
         if isinstance(parameter, click.Option) and not parameter.hidden
         for name in [*parameter.opts, *parameter.secondary_opts]

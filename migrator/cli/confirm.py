@@ -69,8 +69,17 @@ def show_plan(  # noqa: PLR0913 - what differs between the commands that show on
             say_steps([Step(f"{outcome} To apply:", hint)])
 
 
-def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[Step] = ()) -> None:
-    """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for."""
+def show_or_apply(
+    plan: Plan,
+    values: dict[str, Any],
+    verb: str = "Move",
+    next_steps: Sequence[Step] = (),
+    command: Callable[[], str] = applying_command,
+) -> None:
+    """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for.
+
+    `command` is that of `confirm_and_run`.
+    """
     if values["dry_run"]:
         show_plan(plan, values, hint=applying_command(), next_steps=next_steps)
         exit_if_asked(values, something=plan.writes)
@@ -80,7 +89,7 @@ def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_s
     from migrator.operations.apply import apply_plan
 
     confirm_and_run(
-        plan, values, partial(apply_plan, plan, Path(plan.store)), verb, next_steps=next_steps, can_save=True
+        plan, values, partial(apply_plan, plan, Path(plan.store)), verb, command, next_steps=next_steps, can_save=True
     )
 
 

@@ -10,6 +10,7 @@ from migrator.cli.command_line import applying_command, command_as_typed
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
 from migrator.cli.next_steps import nothing_to_do, say_steps
+from migrator.cli.numbers import WholeNumber
 from migrator.cli.options import (
     database_options,
     exit_code_option,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.command("gc", short_help="Remove snapshots that our runs left behind.")
 @click.option(
     "--older-than",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     metavar="DAYS",
     help="Also what only an undo of runs older than this would need: those can't be taken back any more.",
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.environment import is_typed
+from migrator.cli.numbers import WholeNumber
 from migrator.cli.options import combine
 from migrator.cli.terminal import echo_json_lines, echo_lines, width
 from migrator.reporting.rows import View, rows_text
@@ -75,7 +76,7 @@ def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callab
             help="Sort by this column: text from A to Z, the latest time and the largest number first.",
         ),
         click.option("--reverse", is_flag=True, help="The other way round."),
-        click.option("--limit", "--max-count", "-n", type=click.IntRange(0), metavar="N", help="At most N; 0 for all."),
+        click.option("--limit", "--max-count", "-n", type=WholeNumber(0), metavar="N", help="At most N; 0 for all."),
         click.option(
             "--time",
             type=click.Choice(("relative", "absolute")),

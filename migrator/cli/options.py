@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.cli.numbers import WholeNumber
 from migrator.cli.terminal import use_color, use_no_pager, use_quiet
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
@@ -39,6 +40,8 @@ def combine(*options: Option) -> Option:
 
 class Seconds(click.FloatRange):
     """A number of seconds. FloatRange accepts NaN, which no wait ever reaches; this doesn't."""
+
+    name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse NaN."""
@@ -205,7 +208,7 @@ search_options = combine(
     ),
     click.option(
         "--search-depth",
-        type=click.IntRange(0, 100),
+        type=WholeNumber(0, 100),
         metavar="N",
         help="How many levels below DIR to look.  [default: 5]",
     ),
@@ -300,7 +303,7 @@ writing_options = combine(
     trust_locks_option,
     click.option(
         "--chunk-size",
-        type=click.IntRange(1),
+        type=WholeNumber(1),
         metavar="N",
         help="Sessions in one transaction.  [default: what takes a quarter of a second]",
     ),

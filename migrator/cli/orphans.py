@@ -189,6 +189,8 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
             yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command(named=named))
     if listed.orphans and not listed.rescuable and not settled:
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
+        if not any(orphan.rivals for orphan in listed.orphans):
+            yield Step("To see what can be done:", _rescue_command("--dry-run"))
         yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)
 
 
@@ -198,7 +200,12 @@ def _rescue_command(*more: str) -> str:
 
 def _print_explanation(explanation: Explanation, view: View) -> None:
     from migrator.model import Certainty
-    from migrator.reporting.explanation import explanation_document, explanation_text, open_command
+    from migrator.reporting.explanation import (
+        explanation_document,
+        explanation_text,
+        home_is_unknown,
+        open_command,
+    )
 
     if view.form == "table":
         echo_lines(explanation_text(explanation, view.width or 80))
@@ -210,5 +217,8 @@ def _print_explanation(explanation: Explanation, view: View) -> None:
             say_steps([Step("To bring it here:", explanation.merge)])
         elif (opening := open_command(explanation)) and not explanation.hidden:
             say_steps([Step("To go on with it:", opening)])
+        elif home_is_unknown(explanation):
+            command = _rescue_command("--from-id", explanation.orphan.session.id, "--dry-run")
+            say_steps([Step("To see what can be done:", command)])
     else:
         echo_json(explanation_document(explanation), indent=2 if view.form == "json" else None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.command_line import DISPLAY_FLAGS, applying_command, typed_command
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import database_words, open_context
 from migrator.cli.options import (
@@ -66,8 +67,16 @@ def command(**values: Any) -> None:
     Sessions that stay lost are listed with the reason and what to do.
     """
     asks = on_terminal() and not (values["yes"] or values["as_json"] or values["dry_run"])
-    plan = make_plan(values, ask_about_ties if asks else None)
-    show_or_apply(plan, values, "Rescue", next_steps(plan, values))
+    settled: dict[Tie, str] = {}
+
+    def settle(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
+        settled.update(ask_about_ties(ties))
+        return settled
+
+    plan = make_plan(values, settle if asks else None)
+    # With --yes nobody would be asked, and what was answered here would stay lost.
+    again = partial(typed_command, without=DISPLAY_FLAGS) if settled else applying_command
+    show_or_apply(plan, values, "Rescue", next_steps(plan, values), again)
 
 
 def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:

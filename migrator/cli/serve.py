@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from migrator.cli.database import database, database_option, database_words, note_read_only
+from migrator.cli.numbers import WholeNumber
 from migrator.cli.options import database_options, force_option, output_option
 from migrator.cli.terminal import say
 from migrator.errors import MigratorError
@@ -15,7 +16,7 @@ PORT = 4646
 
 
 @click.command("serve", short_help="Answer over HTTP.")
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any free one.")
+@click.option("--port", type=WholeNumber(0, 65535), default=PORT, show_default=True, help="0 takes any free one.")
 @click.option("--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Where to listen.")
 @output_option("--token-file", kind="TOKEN", help="Write the token here.")
 @force_option

@@ -216,8 +216,13 @@ def answer(question: str) -> str:
 
 
 def choose(choices: Sequence[str], default: str) -> str:
-    """Ask for one of `choices`. Raises Abort at Ctrl-C."""
-    return str(_answer(lambda: click.prompt("Choose", type=click.Choice(choices), default=default, err=True)))
+    """Ask for one of `choices`, until it is one. Raises Abort at Ctrl-C."""
+    while True:
+        said = answer(f"Choose ({', '.join(choices)}) [{default}]").strip() or default
+        if said in choices:
+            return said
+        with aloud():
+            say(f"Type {', '.join(choices[:-1])} or {choices[-1]}.", err=True)
 
 
 def _answer(prompt: Callable[[], T]) -> T:

@@ -114,6 +114,13 @@ def _project_row(project: Project | None) -> str:
     return f"{worktree}, {project.vcs or 'no vcs'}"
 
 
+def home_is_unknown(explanation: Explanation) -> bool:
+    """Tell whether a session is lost in this database, and nothing tells where it belongs."""
+    orphan = explanation.orphan
+    known = not orphan.reasons or orphan.suggestion is not None or bool(orphan.rivals)
+    return not known and explanation.in_database and OPENCODE_2 not in _lacking(explanation)
+
+
 def _home(explanation: Explanation, width: int) -> Iterator[str]:
     orphan = explanation.orphan
     if not orphan.reasons:

@@ -57,12 +57,16 @@ def orphan_text(
     view = view or View()
     shown = len(orphans) if verbose or len(orphans) <= ALL_SHOWN else SHOWN
     for group in grouped_orphans(orphans):
-        lines = [
-            f"{view.id(session.id)}  {view.time(session.updated)}  {title_text(session.title)}"
-            for session, *_ in group[:shown]
-        ]
+        told = [orphan.session for orphan in group[:shown]]
+        ids, times = _padded([view.id(each.id) for each in told]), _padded([view.time(each.updated) for each in told])
+        lines = [f"{id_}  {time}  {title_text(each.title)}" for id_, time, each in zip(ids, times, told, strict=True)]
         yield from _group(group, width, lines)
         yield ""
+
+
+def _padded(texts: Sequence[str]) -> list[str]:
+    width = max(map(cells, map(printable, texts)), default=0)
+    return [text + " " * (width - cells(printable(text))) for text in texts]
 
 
 def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
@@ -196,6 +200,12 @@ def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[st
     head, colon, tail = first.partition(":")
     yield f"  {styled(head, fg=color)}{colon}{tail}"
     yield from (f"  {line}" for line in rest)
+
+
+def labelled_line(label: str, text: str, width: int, color: str) -> str:
+    """Return `label: text` as the first of these lines, cut where it doesn't fit."""
+    head, colon, tail = shortened(tilde_in(f"{label}: {text}"), width - 2).partition(":")
+    return f"  {styled(head, fg=color)}{colon}{tail}"
 
 
 def tilde_in(sentence: str) -> str:

@@ -189,7 +189,8 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
     else:
         yield f" from {styled(tilde(source), fg='red')}"
         yield f"   to {styled(tilde(target), fg='green')}"
-    yield f"      {sessions_text(changes)}; file undo: {_undo_words(changes)}"
+    counted = f"{sessions_text(changes)}; file undo: {_undo_words(changes)}"
+    yield from (f"      {line}" for line in wrapped(counted, width - 6, "  "))
     if verbose:
         for change in changes:
             yield from _row(change, width)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input
 
 from migrator.arguments import ListRequest, OrphansRequest, SelectRequest
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, NothingMatched
 from migrator.operations.select import make_query
 from migrator.operations.ui import read_conversation, select_marked
-from migrator.reporting.orphan_text import labelled_lines, to_settle
-from migrator.text import count, first_few, local_time, one_line, tilde, wrapped
+from migrator.reporting.orphan_text import labelled_line, to_settle
+from migrator.text import count, first_few, local_time, one_line, printable, tilde, wrapped
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
@@ -201,7 +202,10 @@ class BrowseScreen(Screen[None]):
     async def _mark(self, pattern: str) -> None:
         def ask(context: CommandContext) -> list[str]:
             query = make_query(context, SelectRequest({"from_dir": (pattern,)}))
-            return [session.id for session in query.sessions(context.store)]
+            found = [session.id for session in query.sessions(context.store)]
+            if not found:
+                raise NothingMatched(query.why_nothing(context.store))
+            return found
 
         found = await self._database.look(ask)
         self._sessions.mark(found, on=True)
@@ -225,9 +229,9 @@ class BrowseScreen(Screen[None]):
 
     async def _read_conversation(self, session: Session) -> None:
         said = await self._database.look(lambda context: read_conversation(context, session.id))
-        self._about.border_title = session.id
+        self._about.border_title = Content(printable(session.id))
         self._about.border_subtitle = f"{ago(session.updated)}, {local_time(session.updated)}"
-        self._about.show(lambda width: about(session, said, self.lost.get(session.id), width - 4))
+        self._about.show(lambda width: about(session, said, self.lost.get(session.id), width))
 
     # -- moving --------------------------------------------------------------------------------------------------
 
@@ -293,5 +297,4 @@ def about(session: Session, said: Conversation, orphan: Orphan | None, width: in
     files = first_few([tilde(file) for file in said.files], _FILES_SHOWN)
     facts += [("first prompt", said.prompt, "blue"), ("last answer", said.answer, "blue"), ("files", files, "blue")]
     for label, text, color in facts:
-        first, *rest = labelled_lines(label, one_line(text[:_LONGEST]) or "none", width, color)
-        yield f"{first} ..." if rest else first
+        yield labelled_line(label, one_line(text[:_LONGEST]) or "none", width, color)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual import on
 from textual.binding import Binding
+from textual.content import Content
 from textual.screen import Screen
 
 from migrator.operations.workspaces import left_out_warnings, list_workspaces
@@ -94,7 +95,7 @@ class WorkspacesScreen(Screen[bool]):
 
     def _read_again(self) -> None:
         self._rows.show(())
-        self._rows.border_title = f"Workspaces of {printable(tilde(self._repository))}"
+        self._rows.border_title = Content(f"Workspaces of {printable(tilde(self._repository))}")
         self._rows.border_subtitle = "d names another repository"
         begin(self, self._read, tell=lambda sentence: self._notes.show(lambda _: [sentence]))
 
@@ -104,14 +105,15 @@ class WorkspacesScreen(Screen[bool]):
         warnings = [*left_out_warnings(found)]
         rows = workspace_rows(found)
         self._rows.show(rows)
-        self._rows.border_title = f"{count(len(rows), 'workspace')} of {printable(tilde(found.repository.home))}"
+        home = printable(tilde(found.repository.home))
+        self._rows.border_title = Content(f"{count(len(rows), 'workspace')} of {home}")
         self._notes.show(lambda width: warning_lines(warnings, width))
 
     @on(RowList.Moved, "#workspaces")
     def _tell(self) -> None:
         row = self._rows.current
         if row is not None:
-            self._rows.border_subtitle = printable(shortened(f"{row['evidence'] or row['kind']}", 60))
+            self._rows.border_subtitle = Content(printable(shortened(f"{row['evidence'] or row['kind']}", 60)))
 
     def action_consolidate(self) -> None:
         """Show the plan that gathers all sessions in the main working copy."""

@@ -196,6 +196,11 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
             ),
         ),
         ("xyzzy", "No such command 'xyzzy'. See `opencode-migrator --help`."),
+        ("--verison", "No such option '--verison'. Did you mean '--version'? See `opencode-migrator --help`."),
+        (
+            "rescue --wait long",
+            "Invalid value for '--wait': 'long' is not a valid number. See `opencode-migrator rescue --help`.",
+        ),
         (
             "move --form-dir x",
             (

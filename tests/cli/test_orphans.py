@@ -90,6 +90,12 @@ def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_those_of_a_directory_are_in_line(home: Home) -> None:
+    home.execute("UPDATE session SET id = 'ses_short' WHERE title = 'Name things better'")
+    shown = home.run("orphans", "--from-dir", "~/src/shop-search").stdout.splitlines()
+    assert len({line.index("  2026-") for line in shown if line.startswith("  ses_")}) == 1
+
+
 def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
     rows = []
     for number in range(3000):

@@ -162,6 +162,22 @@ def test_file_undo_is_detached_since_nothing_was_proven(history: History) -> Non
     assert patch_files(history.home, session) == []
 
 
+def test_who_says_no_after_all_gets_a_command_that_asks_again(history: History) -> None:
+    sessions = torn(history, "shop", "store", "shop-review", 1)
+    page = history.home.path / "page.html"
+    with Terminal(history.home, "rescue", "--html", page) as terminal:
+        terminal.wait_for(ASKED)
+        terminal.type("?\n")
+        terminal.wait_for("Type 1, 2 or s.\n" + ASKED)
+        terminal.type("2\n")
+        terminal.wait_for("[y/N")
+        terminal.type("n\n")
+        assert terminal.finish() == 1
+    assert "Nothing was written.\nTo apply it after all:\n  opencode-migrator rescue --db " in terminal.text
+    assert "--yes" not in terminal.text + page.read_text()
+    assert bound(history, sessions) == {str(history.src / "shop")}
+
+
 def test_enter_alone_skips(history: History) -> None:
     sessions = torn(history, "shop", "store", "shop-review", 1)
     with Terminal(history.home, "rescue") as terminal:

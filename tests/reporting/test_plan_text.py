@@ -14,6 +14,7 @@ from tests.support.git import root_commit
 from tests.support.marks import long_round
 from tests.support.rows import add_sessions
 from tests.support.shell import printed_command, run_in_shell
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -256,6 +257,14 @@ def test_3000_sessions_fit_the_page(crowded: Home) -> None:
     assert re.search(r"^ {6}project_id: \S+ -> \S+$", first, re.MULTILINE)
     for field in ("path", "workspace_id"):
         assert re.search(rf"^ {{6}}{field}: \S+ -> \S+ and \d+ more values?$", first, re.MULTILINE), field
+
+
+def test_counts_are_wrapped_where_they_do_not_fit(home: Home) -> None:
+    with Terminal(home, *MOVE, "--dry-run", columns=60) as terminal:
+        assert terminal.finish() == 0
+    lines = terminal.text.splitlines()
+    at = lines.index("      14 sessions (3 of subagents); file undo: detached 4,")
+    assert lines[at + 1] == "        10 have none"
 
 
 def test_verbose_has_every_row_with_before_and_after_of_every_field(crowded: Home) -> None:

@@ -284,6 +284,7 @@ def test_a_run_and_its_undo(home: Home, shop: Path) -> None:
     page = report(home, "show", run)
     assert page.words("h1") == [f"Run {run}: applied"]
     assert "17 sessions (3 of subagents) moved; verified 17." in page.visible
+    assert "Verified: opencode lists 17 of 17 where they belong." in page.visible
     assert "No session and no file is lost." in page.visible
     assert page.commands == [f"opencode-migrator undo {run}", f"opencode-migrator show {run} --json"]
     assert ["~/src/shop-search", "~/src/shop", "4", "file undo detached"] in page.rows("Where the sessions go")
@@ -291,6 +292,7 @@ def test_a_run_and_its_undo(home: Home, shop: Path) -> None:
     assert len(turns) == 7
     assert home.run("undo", "--yes").code == 0
     again = report(home, "log", run)
+    assert "Verified: opencode listed 17 of 17 where they went." in again.visible
     assert "took it back" in again.visible
     (undo, _) = [row["run"] for row in home.run("log", "--json").json]
     back = report(home, "log", undo[:-1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.arguments import SelectRequest
+from tests.support.git import sub_directory
 from tests.support.hostile_text import EVIL
 from tests.support.other_process import held_open
 from tests.support.printed import acting
@@ -77,8 +78,20 @@ async def test_a_pattern_marks_and_x_takes_all_marks_away(at_home: Home) -> None
         await ui.type("~/nowhere")
         await ui.press("enter")
         assert "17 marked" in ui.text
+        (*_, told) = ui.app._notifications  # noqa: SLF001 - none is on the screen of a test
+        assert told.message.startswith("No session matches --from-dir ~/nowhere; ")
         await ui.press("x")
         assert "marked" not in ui.lines()[2]
+
+
+async def test_a_long_path_is_cut_where_the_line_ends(history: History, live_in: LiveIn) -> None:
+    away = sub_directory(history.src / ("a-long-name-" * 10))
+    history.session(away, title="Far away")
+    away.rmdir()
+    live_in(history.home)
+    async with shown(history.home.database) as ui:
+        await ui.click("Far away")
+        assert "lost (certain, missing-directory): ~/src/a-long-name-" in ui.text
 
 
 async def test_a_selection_is_where_it_starts(at_home: Home) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.arguments import SelectRequest
 from tests.support.git import git
 from tests.support.history import one_with_two_homes, two_with_a_home
 from tests.support.rows import directories
@@ -76,6 +77,17 @@ async def test_a_folder_that_is_gone_has_no_workspaces_and_another_can_be_named(
         await ui.type("~/src/shop")
         await ui.press("enter")
         assert "1 workspace of ~/src/shop" in ui.text
+
+
+async def test_a_name_in_a_frame_is_text(history: History, live_in: LiveIn) -> None:
+    slug = history.home.repository("[")
+    history.session(slug)
+    history.home.execute("UPDATE session SET id = 'ses_[/]' WHERE directory = ?", (str(slug),))
+    live_in(history.home)
+    async with shown(history.home.database, select=SelectRequest({"from_dir": ("~/src/[[]",)})) as ui:
+        assert "─ ses_[/] ─" in ui.text
+        await ui.press("w")
+        assert "─ 1 workspace of ~/src/[ ─" in ui.text
 
 
 async def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> None:

@@ -59,7 +59,8 @@ def _verdict(record: RunRecord) -> Note:
         return Note("It has not ended", "How far it came is seen when it is finished or taken back.", tone=Tone.BAD)
     detached = sum(bool(change.turns.detached) for change in changes)
     text = (
-        f"Verified: opencode lists {record.verified:,} of {len(changes):,} where they belong."
+        f"Verified: opencode {'listed' if run.undone_by else 'lists'} {record.verified:,} of {len(changes):,} where "
+        f"they {'went' if run.undone_by else 'belong'}."
         if record.verified
         else ""
     )
