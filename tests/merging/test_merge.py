@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from migrator.store.merging import conversation_bytes
+from migrator.store.reader import Store
 from tests.support.git import root_commit
 from tests.support.home import SESSION, build_home, checkpoint
 from tests.support.merging import bytes_around, copied
@@ -316,6 +318,14 @@ def test_a_to_do_list_or_a_title_that_is_only_there_is_not_taken_away(home: Home
     done = home.run("merge", twin.database, "--foreign", "--remove-from-other", "--yes", "--json")
     assert done.code == 0, done
     assert rows(twin)["session"].keys() == {ROOT, SESSION}
+
+
+def test_the_space_that_one_long_session_takes_is_no_mean_of_all(home: Home) -> None:
+    message = next(id_ for id_, row in rows(home)["message"].items() if row["session_id"] == ROOT)
+    add_part(home, ROOT, message, "prt_long", type="text", text="x" * 3_000_000)
+    with Store(home.database) as store:
+        assert conversation_bytes(store, [ROOT]) > 3_000_000
+        assert conversation_bytes(store, [SESSION]) < 1_000_000
 
 
 def test_links_in_a_circle_are_no_database(home: Home) -> None:
