@@ -5,6 +5,7 @@ Nothing here asks the disk. `forms` knows the forms of POSIX and of Windows, `fo
 
 from migrator.paths.folder_map import FolderMap, renamed_folder
 from migrator.paths.forms import (
+    ABSOLUTE,
     backslashed,
     beginnings,
     begins_windows,
@@ -19,6 +20,7 @@ from migrator.paths.forms import (
     is_absolute,
     is_of_another_system,
     is_of_this_system,
+    is_whole,
     is_windows,
     is_within,
     last_name,
@@ -36,6 +38,7 @@ from migrator.paths.forms import (
 )
 
 __all__ = [
+    "ABSOLUTE",
     "FolderMap",
     "backslashed",
     "beginnings",
@@ -51,6 +54,7 @@ __all__ = [
     "is_absolute",
     "is_of_another_system",
     "is_of_this_system",
+    "is_whole",
     "is_windows",
     "is_within",
     "last_name",

@@ -32,6 +32,9 @@ _WINDOWS_ROOT = re.compile(
 _SLASHES = re.compile(r"[\\/]+")
 _BEGINS = re.compile(r"[A-Za-z]:|\\\\")
 
+ABSOLUTE = r"^(/|[A-Za-z]:[\\/]|\\\\)"
+"""What a path begins with that says where it begins, for JSON Schemas."""
+
 
 def _windows(path: str) -> re.Match[str] | None:
     """Return the root of a Windows path; None for any other."""
@@ -53,6 +56,12 @@ def is_absolute(path: str) -> bool:
 def is_of_this_system(path: str) -> bool:
     """Tell whether the disk here can be asked about a path; on POSIX, `//server/share` is `/server/share`."""
     return is_windows(path) if _ON_WINDOWS else path.startswith("/")
+
+
+def is_whole(path: str) -> bool:
+    """Tell whether a path of this system says where it leads all by itself: from its root on, without `..`."""
+    names = _SLASHES.split(path) if _ON_WINDOWS else path.split("/")
+    return is_of_this_system(path) and "\0" not in path and ".." not in names
 
 
 def is_of_another_system(path: str) -> bool:
