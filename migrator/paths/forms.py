@@ -69,6 +69,16 @@ def is_of_another_system(path: str) -> bool:
     return is_absolute(path) and not is_of_this_system(path)
 
 
+def looks_foreign(path: str) -> bool:
+    """Tell whether a path has a form of another system; on POSIX, a directory may have that of a share all the same."""
+    return is_absolute(path) and is_windows(path) is not _ON_WINDOWS
+
+
+def system_of(path: str) -> str:
+    """Return which systems have paths of this form."""
+    return "Windows" if is_windows(path) else "Linux or macOS"
+
+
 def begins_windows(text: str) -> bool:
     """Tell whether text can only become a path of Windows, as somebody types it."""
     return _BEGINS.match(text) is not None

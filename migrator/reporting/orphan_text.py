@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty
 from migrator.orphans.hidden import DAYS, LISTED, HiddenBy
 from migrator.orphans.other_machine import folder_to_follow
-from migrator.paths import comparable, is_of_another_system
+from migrator.paths import comparable, looks_foreign
 from migrator.reporting.rows import View
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
@@ -103,7 +103,7 @@ def in_place_text(
 def other_system_text(orphans: Iterable[Orphan]) -> Iterator[str]:
     """Yield how sessions of another system are followed of which nothing tells where they may be here."""
     found = [each.session.directory for each in orphans if not each.commands and not each.suggestion]
-    spelled = [folder_to_follow(directory) for directory in found if is_of_another_system(directory)]
+    spelled = [folder_to_follow(directory) for directory in found if looks_foreign(directory)]
     folders = Counter(comparable(folder) for folder in spelled)
     if folders:
         ((name, inside),) = folders.most_common(1)

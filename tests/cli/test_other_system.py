@@ -265,6 +265,23 @@ def test_a_home_that_was_copied_is_recognised_and_the_command_said(spelled: Home
     assert bound(spelled)["ses_below"][1] == str(spelled.src / "shop" / "packages" / "web")
 
 
+@pytest.mark.parametrize("root", [r"\\wsl.localhost\Ubuntu", "//wsl.localhost/Ubuntu"])
+def test_a_path_by_which_windows_names_a_directory_of_wsl_is_that(home: Home, root: str) -> None:
+    """1.16 and later store it with slashes, as a directory of this system may be spelled."""
+    shop = home.repository("shop")
+    bind_session(home, "ses_1", "global", root + str(shop).replace("/", root[0]), None)
+    bind_session(home, "ses_2", "global", "//server/share/x", None)
+    bind_session(home, "ses_3", "global", f"/{shop}", None)
+    found = {row["id"]: row for row in json.loads(home.run("orphans", "--json").stdout)}
+    (command,) = found["ses_1"]["commands"]
+    assert command == "opencode-migrator relocate --foreign //wsl.localhost/Ubuntu /"
+    evidence = [found[id_]["reasons"][0]["evidence"] for id_ in ("ses_1", "ses_2")]
+    assert all(said.endswith("is a path of another system (Windows)") for said in evidence)
+    assert "another system" not in str(found.get("ses_3"))
+    relocated(home, *command.split()[2:])
+    assert [bound(home)[id_][1] for id_ in ("ses_1", "ses_2")] == [str(shop), "//server/share/x"]
+
+
 def test_rescue_leaves_it_to_the_user(spelled: Home) -> None:
     spelled.repository("shop")
     said = " ".join(spelled.run("rescue", "--likely", "--dry-run").stdout.split())

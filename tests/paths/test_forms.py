@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from migrator.disk.spelling import as_on_disk
+from migrator.orphans import directory_status
 from migrator.paths import (
     ABSOLUTE,
     checkout_root,
@@ -171,6 +172,7 @@ def test_on_windows_its_paths_are_those_of_the_disk(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(forms, "_ON_WINDOWS", True)
     asked = [is_of_this_system(path) for path in (r"C:\x", "//server/share", "/home", "rel")]
     assert asked == [True, True, False, False]
+    assert directory_status.inspect("/home/me").detail == "/home/me is a path of another system (Linux or macOS)"
     assert as_on_disk(r"C:\Users\Me") == "C:/Users/Me"
     assert [session_path(r"C:\src\shop\a\b", worktree) for worktree in ("/", "C:/src/shop", "C:/src/shop/x")] == [
         "src/shop/a/b",
