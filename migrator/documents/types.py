@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert, fi
 
 from migrator.errors import MigratorError
 from migrator.model import FileUndo, FolderState, MergeVerdict, ProjectAction, TurnOutcome
+from migrator.paths import ABSOLUTE
 
 PLAN: Final = "opencode-migrator/plan@1"
 RUN: Final = "opencode-migrator/run@1"
@@ -22,7 +23,7 @@ _T = TypeVar("_T")
 
 Id = Annotated[str, Meta(min_length=1)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-FullPath = Annotated[str, Meta(pattern="^/")]
+FullPath = Annotated[str, Meta(pattern=ABSOLUTE)]
 RunId = Annotated[str, Meta(pattern="^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$")]
 Cell = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | None
 

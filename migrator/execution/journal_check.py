@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from msgspec import Meta, ValidationError, convert
+from msgspec import ValidationError, convert
 
 from migrator.execution.journal_rows import (
     COUNTED,
@@ -25,12 +25,12 @@ from migrator.execution.journal_rows import (
     read_update,
 )
 from migrator.model import Binding, MergeVerdict, RunStatus
-from migrator.paths import is_absolute
+from migrator.paths import is_absolute, is_whole
 from migrator.store.connection import columns_of
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _T = TypeVar("_T")
 
@@ -54,18 +54,15 @@ EDITED = {
 }
 """(table, column) of every value that a run may change besides bindings and project rows; they go into SQL."""
 
-_Path = Annotated[str, Meta(pattern=r"\A/(?!(.*/)?\.\.(/|\Z))[^\0]*\Z")]
-"""An absolute path without `..`: `gc` removes repositories that a journal names."""
-
 _Text = Literal["text"]
 _PROJECTS = list[tuple[str, str, str | None, Literal["register", "unregister"], int]]
-_SNAPSHOTS = list[tuple[_Path, str, _Path, str, Literal[0, 1]]]
+_SNAPSHOTS = list[tuple[str, str, str, str, Literal[0, 1]]]
 _UPDATES = list[tuple[str, str | None, str]]
 _BINDINGS = list[tuple[int, str, str, str | None, str | None]]
 _CHANGES = list[tuple[int, int, Literal["carry", "detach", "none", "set-back"], _Text, _Text, _Text]]
-_MERGE = list[tuple[_Path, Literal[0, 1], str | None]]
+_MERGE = list[tuple[str, Literal[0, 1], str | None]]
 _MERGED = list[tuple[str, str, str, MergeVerdict, str, str | None]]
-_COMPANIONS = list[tuple[str, _Path, _Path, str]]
+_COMPANIONS = list[tuple[str, str, str, str]]
 _NAME = re.compile(r"[a-z][a-z0-9_]*|\*")
 """The name of a table or column of opencode's, as it may go into SQL."""
 _EDITS = list[tuple[str, str, _Text, _Text, Literal[0, 1]]]
@@ -107,7 +104,7 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
     if "project" in tables:
         _rows(db, "project", _PROJECTS)
     if "snapshot" in tables:
-        _rows(db, "snapshot", _SNAPSHOTS)
+        _check_paths("snapshot", (path for row in _rows(db, "snapshot", _SNAPSHOTS) for path in (row[0], row[2])))
     if "staying" in tables:
         _rows(db, "staying", list[tuple[str]])
     if layout >= WITH_MERGE:
@@ -156,12 +153,20 @@ def _check_changes(db: sqlite3.Connection, number: int, *, distinct: bool) -> No
 
 
 def _check_merge(db: sqlite3.Connection) -> None:
-    if len(_rows(db, "merge", _MERGE)) != 1:
+    merges = _rows(db, "merge", _MERGE)
+    if len(merges) != 1:
         raise ValueError("it doesn't say what it merged")
-    _rows(db, "companion", _COMPANIONS)
+    _check_paths("merge", (other for other, *_ in merges))
+    _check_paths("companion", (path for row in _rows(db, "companion", _COMPANIONS) for path in row[1:3]))
     merged = {session for session, *_ in _rows(db, "merged", _MERGED)}
     if not merged >= {session for (session,) in db.execute("SELECT session FROM change")}:
         raise ValueError("its sessions aren't those that were merged")
+
+
+def _check_paths(table: str, paths: Iterable[str]) -> None:
+    """Check paths that a run used: `gc` removes repositories that a journal names."""
+    if wrong := next((path for path in paths if not is_whole(path)), None):
+        raise ValueError(f"table {table}: {wrong!r} is no whole path of this system")
 
 
 def _check_chunks(db: sqlite3.Connection, entry: RunEntry) -> None:
@@ -183,10 +188,10 @@ def _check_edits(db: sqlite3.Connection, table: str, *, with_merge: bool) -> Non
             ELSE json_type(coalesce(before, after)) = 'object' END
         FROM {table}
     """
-    for place, column, _, _, is_whole in _rows(db, table, _EDITS, kinds):
+    for place, column, _, _, is_object in _rows(db, table, _EDITS, kinds):
         if not (with_merge and _NAME.fullmatch(place) and _NAME.fullmatch(column)) and (place, column) not in EDITED:
             raise ValueError(f"it says that a run changed column {column!r} of table {place!r}, which no run does")
-        if not is_whole:
+        if not is_object:
             raise ValueError(f"a row of table {place!r} in it is not a JSON object")
 
 

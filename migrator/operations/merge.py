@@ -37,7 +37,7 @@ from migrator.store.location import database_of_channel, databases_beside, is_sa
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.session_tables import differing_outside, rows_left_there
 from migrator.store.untouched import untouched
-from migrator.store.writer import Writer, check_writable
+from migrator.store.writer import Writer, check_locks, check_writable
 from migrator.text import our_command
 
 _LIST = "`opencode-migrator list --all`"
@@ -101,7 +101,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
     _check_places(plan, merge, writer, places)
     path, run = _existing(Path(merge.other)), Run(None, RunStatus.UNCHANGED)
     if plan.removable:
-        _check_removable(path)
+        _check_removable(path, write)
     if plan.changes:
         with untouched(path, attachable=True) as view:
             theirs, coming = _opened(view), [change.session for change in plan.changes]
@@ -134,8 +134,9 @@ def _check_places(plan: Plan, merge: Merge, store: Store, places: Places) -> Non
             )
 
 
-def _check_removable(path: Path) -> None:
+def _check_removable(path: Path, write: WriteRequest) -> None:
     """Raise DatabaseInUse or MigratorError if sessions can't be taken out of a database now."""
+    check_locks(path, trusted=write.trust_locks)
     if (found := who_has_open(path)).is_open:
         raise in_use_error(path, found, can_wait=True)
     if why := why_read_only(path):
@@ -147,7 +148,7 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
     """Take out of the other database what is in this one, by a run of its own; both are locked, and compared again."""
     wanted = [(session.session, session.root, session.title) for session in plan.removable]
     try:
-        with Writer(Path(merge.other), write.wait) as other:
+        with Writer(Path(merge.other), write.wait, trust_locks=write.trust_locks) as other:
             taking = _removal(writer, other, wanted)
             if not taking.changes:
                 return run

@@ -10,7 +10,7 @@ from pathlib import Path
 from migrator.disk.spelling import as_on_disk, difference, existing_directory
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
-from migrator.paths import is_absolute, is_of_another_system, is_within, names_of
+from migrator.paths import is_absolute, is_of_another_system, is_within, looks_foreign, names_of, system_of
 from migrator.places.small_files import read_small
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
@@ -21,7 +21,7 @@ _FSTAB_LIMIT = 1 << 20
 def inspect(directory: str) -> DirectoryInfo:
     """Return what is at a stored directory, without its place."""
     if is_of_another_system(directory):
-        return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory} is a path of another system (Windows)")
+        return DirectoryInfo(directory, DirectoryStatus.MISSING, _elsewhere(directory))
     if not is_absolute(directory) or "\0" in directory:
         return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
     try:
@@ -55,11 +55,17 @@ def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, 
         return DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file"
     if not isinstance(error, FileNotFoundError):
         return DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}"
+    if looks_foreign(directory):
+        return DirectoryStatus.MISSING, _elsewhere(directory)
     if mount := _not_mounted(directory):
         return DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
     if os.path.islink(directory):
         return DirectoryStatus.MISSING, f"{directory} is a link to {os.readlink(directory)}, which does not exist"
     return DirectoryStatus.MISSING, f"{directory} does not exist"
+
+
+def _elsewhere(directory: str) -> str:
+    return f"{directory} is a path of another system ({system_of(directory)})"
 
 
 def _not_mounted(directory: str) -> str | None:

@@ -23,7 +23,7 @@ from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import counterparts, folder_to_follow, why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.paths import comparable, is_of_another_system, is_within, path_below, trimmed, upwards
+from migrator.paths import comparable, is_within, looks_foreign, path_below, trimmed, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.store.trees import Roots
 from migrator.text import our_command
@@ -204,7 +204,7 @@ class Homes:
 
     def _home_on_other_system(self, root: str, why: str) -> Home:
         """Return which directories a checkout of another system may be here; that it is one is for the user to say."""
-        if not is_of_another_system(root):
+        if not looks_foreign(root):
             return no_home(f"{why}; --search DIR looks for it below DIR")
         folder, checkout = (self._folders.setdefault(comparable(each), each) for each in (folder_to_follow(root), root))
         if found := self._counterparts(root):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import existing_directory
 from migrator.errors import CantTell
-from migrator.paths import below, is_of_this_system, names_of, path_below, plain, trimmed, upwards
+from migrator.paths import below, is_of_this_system, looks_foreign, names_of, path_below, plain, trimmed, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,8 @@ def why_other_machine(directory: str) -> str | None:
         return f"{directory} is a path of another system"
     if os.path.isdir(directory):
         return None
+    if looks_foreign(directory):
+        return f"{directory} is a path of another system"
     missing = trimmed(directory)
     while not os.path.isdir(above := os.path.dirname(missing)):
         missing = above

@@ -5,6 +5,7 @@ Nothing here asks the disk. `forms` knows the forms of POSIX and of Windows, `fo
 
 from migrator.paths.folder_map import FolderMap, renamed_folder
 from migrator.paths.forms import (
+    ABSOLUTE,
     backslashed,
     beginnings,
     begins_windows,
@@ -19,9 +20,11 @@ from migrator.paths.forms import (
     is_absolute,
     is_of_another_system,
     is_of_this_system,
+    is_whole,
     is_windows,
     is_within,
     last_name,
+    looks_foreign,
     move_below,
     names_of,
     normalise,
@@ -30,12 +33,14 @@ from migrator.paths.forms import (
     same_name,
     session_path,
     slashed,
+    system_of,
     trimmed,
     upper,
     upwards,
 )
 
 __all__ = [
+    "ABSOLUTE",
     "FolderMap",
     "backslashed",
     "beginnings",
@@ -51,9 +56,11 @@ __all__ = [
     "is_absolute",
     "is_of_another_system",
     "is_of_this_system",
+    "is_whole",
     "is_windows",
     "is_within",
     "last_name",
+    "looks_foreign",
     "move_below",
     "names_of",
     "normalise",
@@ -63,6 +70,7 @@ __all__ = [
     "same_name",
     "session_path",
     "slashed",
+    "system_of",
     "trimmed",
     "upper",
     "upwards",

@@ -32,6 +32,9 @@ _WINDOWS_ROOT = re.compile(
 _SLASHES = re.compile(r"[\\/]+")
 _BEGINS = re.compile(r"[A-Za-z]:|\\\\")
 
+ABSOLUTE = r"^(/|[A-Za-z]:[\\/]|\\\\)"
+"""What a path begins with that says where it begins, for JSON Schemas."""
+
 
 def _windows(path: str) -> re.Match[str] | None:
     """Return the root of a Windows path; None for any other."""
@@ -55,9 +58,25 @@ def is_of_this_system(path: str) -> bool:
     return is_windows(path) if _ON_WINDOWS else path.startswith("/")
 
 
+def is_whole(path: str) -> bool:
+    """Tell whether a path of this system says where it leads all by itself: from its root on, without `..`."""
+    names = _SLASHES.split(path) if _ON_WINDOWS else path.split("/")
+    return is_of_this_system(path) and "\0" not in path and ".." not in names
+
+
 def is_of_another_system(path: str) -> bool:
     """Tell whether a path begins where this system has no such place; to POSIX, `C:/x` would be below `C:` here."""
     return is_absolute(path) and not is_of_this_system(path)
+
+
+def looks_foreign(path: str) -> bool:
+    """Tell whether a path has a form of another system; on POSIX, a directory may have that of a share all the same."""
+    return is_absolute(path) and is_windows(path) is not _ON_WINDOWS
+
+
+def system_of(path: str) -> str:
+    """Return which systems have paths of this form."""
+    return "Windows" if is_windows(path) else "Linux or macOS"
 
 
 def begins_windows(text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.disk.spelling import as_on_disk, existing_directory
 from migrator.disk.status import is_there
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
-from migrator.paths import is_of_another_system
+from migrator.paths import is_of_another_system, system_of
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.programs import stopped_by
@@ -150,8 +150,8 @@ def _check_name(directory: str) -> None:
         raise NoSuchDirectory(f"the name {directory!r} is not that of a directory; give a path")
     if is_of_another_system(directory):
         raise NoSuchDirectory(
-            f"the path {directory} is of another system (Windows): give a directory that is here; to map the paths "
-            "alone, say relocate --foreign OLD NEW"
+            f"the path {directory} is of another system ({system_of(directory)}): give a directory that is here; to "
+            "map the paths alone, say relocate --foreign OLD NEW"
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty
 from migrator.orphans.hidden import DAYS, LISTED, HiddenBy
 from migrator.orphans.other_machine import folder_to_follow
-from migrator.paths import is_of_another_system
+from migrator.paths import comparable, looks_foreign
 from migrator.reporting.rows import View
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
@@ -107,13 +107,16 @@ def in_place_text(
 def other_system_text(orphans: Iterable[Orphan]) -> Iterator[str]:
     """Yield how sessions of another system are followed of which nothing tells where they may be here."""
     found = [each.session.directory for each in orphans if not each.commands and not each.suggestion]
-    folders = Counter(folder_to_follow(directory) for directory in found if is_of_another_system(directory))
+    spelled = [folder_to_follow(directory) for directory in found if looks_foreign(directory)]
+    folders = Counter(comparable(folder) for folder in spelled)
     if folders:
-        ((folder, _),) = folders.most_common(1)
+        ((name, inside),) = folders.most_common(1)
+        folder = next(folder for folder in spelled if comparable(folder) == name)
         command = our_command("relocate", "--foreign", folder, "NEW")
+        part = f", {inside} of them in {folder}" if len(folders) > 1 else ""
         yield (
-            f"{count(folders.total(), 'session')} of another system: `{command}` follows the folder {folder} to what "
-            "it is here, NEW."
+            f"{count(folders.total(), 'session')} of another system{part}: `{command}` follows "
+            f"{'that folder' if part else f'the folder {folder}'} to what it is here, NEW."
         )
 
 

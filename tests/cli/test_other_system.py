@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from migrator.arguments import RescueRequest
+from migrator.documents.schemas import schema
 from migrator.operations.context import CommandContext
 from migrator.operations.rescue import plan_rescue
 from tests.support.empty_home import bind_session, bound, empty_home, projects
@@ -143,6 +145,34 @@ def test_two_spellings_become_two_directories_and_the_plan_says_how_to_make_them
     assert {row[1] for row in bound(home).values()} == {"/home/me/Shop"}
 
 
+def test_a_folder_above_two_sessions_in_two_spellings_would_be_two_as_well(home: Home) -> None:
+    bind_session(home, "ses_1", "prj", "C:/Users/Me/Shop", "")
+    bind_session(home, "ses_2", "prj", "c:/users/me/shop/SUB/a", "SUB/a")
+    bind_session(home, "ses_3", "prj", "c:/users/me/shop/sub/b", "sub/b")
+    plan = json.loads(home.run("relocate", "--foreign", "C:/Users", "/home", "--dry-run", "--json").stdout)
+    said = [warning["message"] for warning in plan["warnings"] if warning["code"] == "two-spellings"]
+    assert [sentence.partition(" for one")[0] for sentence in said] == [
+        "Windows takes C:/Users/Me and c:/users/me",
+        "Windows takes C:/Users/Me/Shop and c:/users/me/shop",
+        "Windows takes c:/users/me/shop/SUB and c:/users/me/shop/sub",
+    ]
+    (command,) = {sentence.split("`")[1] for sentence in said}
+    assert "for one directory" not in relocated(home, *command.split()[2:]).stdout
+    assert sorted(row[1] for row in bound(home).values()) == [
+        "/home/Me/Shop", "/home/Me/Shop/SUB/a", "/home/Me/Shop/SUB/b",
+    ]  # fmt: skip
+
+
+def test_a_plan_to_follow_a_folder_of_windows_is_saved_shown_and_applied(spelled: Home) -> None:
+    plan = spelled.run("relocate", "--foreign", r"C:\Users\Me", "/home/me", "--dry-run", "--json")
+    (spelled.path / "plan.json").write_text(plan.stdout)
+    assert list(Draft202012Validator(schema("plan")).iter_errors(json.loads(plan.stdout))) == []
+    for words in (("show", "plan.json"), ("apply", "plan.json", "--yes")):
+        done = spelled.run(*words)
+        assert done.code == 0, done.stderr
+    assert bound(spelled)["ses_below"][1] == "/home/me/src/shop/packages/web"
+
+
 def test_a_folder_that_is_here_is_followed_as_it_is_spelled_on_the_disk(home: Home) -> None:
     shop = home.repository("Shop", "sub")
     bind_session(home, "ses_1", "global", r"C:\Users\Me\src\shop\SUB", None)
@@ -210,6 +240,14 @@ def test_a_database_of_windows_is_merged_with_its_folders_mapped(spelled: Home, 
     }
 
 
+def test_a_session_of_no_repository_is_merged_with_the_path_that_opencode_gives_it(home: Home, tmp_path: Path) -> None:
+    bind_session(home, "ses_1", "global", "C:/Users/Me/notes", "Users/Me/notes")
+    ours = empty_home(tmp_path / "ours")
+    done = ours.run("merge", home.database, "--foreign", "--map", "C:/Users/Me=/home/me", "--yes")
+    assert done.code == 0, done.stderr
+    assert bound(ours)["ses_1"] == ("global", "/home/me/notes", "home/me/notes")
+
+
 # --------------------------------------------------------------------------------------------------------- orphans
 
 
@@ -225,6 +263,23 @@ def test_a_home_that_was_copied_is_recognised_and_the_command_said(spelled: Home
     assert f"5 sessions of another system may be here under another path. If so:\n  {command}\n" in said
     relocated(spelled, *command.split()[2:])
     assert bound(spelled)["ses_below"][1] == str(spelled.src / "shop" / "packages" / "web")
+
+
+@pytest.mark.parametrize("root", [r"\\wsl.localhost\Ubuntu", "//wsl.localhost/Ubuntu"])
+def test_a_path_by_which_windows_names_a_directory_of_wsl_is_that(home: Home, root: str) -> None:
+    """1.16 and later store it with slashes, as a directory of this system may be spelled."""
+    shop = home.repository("shop")
+    bind_session(home, "ses_1", "global", root + str(shop).replace("/", root[0]), None)
+    bind_session(home, "ses_2", "global", "//server/share/x", None)
+    bind_session(home, "ses_3", "global", f"/{shop}", None)
+    found = {row["id"]: row for row in json.loads(home.run("orphans", "--json").stdout)}
+    (command,) = found["ses_1"]["commands"]
+    assert command == "opencode-migrator relocate --foreign //wsl.localhost/Ubuntu /"
+    evidence = [found[id_]["reasons"][0]["evidence"] for id_ in ("ses_1", "ses_2")]
+    assert all(said.endswith("is a path of another system (Windows)") for said in evidence)
+    assert "another system" not in str(found.get("ses_3"))
+    relocated(home, *command.split()[2:])
+    assert [bound(home)[id_][1] for id_ in ("ses_1", "ses_2")] == [str(shop), "//server/share/x"]
 
 
 def test_rescue_leaves_it_to_the_user(spelled: Home) -> None:
@@ -254,7 +309,11 @@ def test_rescue_asks_once_for_all_spellings_of_a_checkout(spelled: Home, monkeyp
 
 def test_where_nothing_tells_what_it_is_here_the_user_says_it(spelled: Home) -> None:
     said = spelled.run("orphans").stderr
-    assert "6 sessions of another system: `opencode-migrator relocate --foreign C:/Users/Me NEW`" in said
+    command = "`opencode-migrator relocate --foreign C:/Users/Me NEW`"
+    assert f"6 sessions of another system, 5 of them in C:/Users/Me: {command} follows that folder" in said
+    spelled.execute("DELETE FROM session WHERE id = 'ses_like'")
+    said = spelled.run("orphans").stderr
+    assert f"5 sessions of another system: {command} follows the folder C:/Users/Me to what it is here, NEW." in said
 
 
 # ------------------------------------------------------------------------------------------------------ completion

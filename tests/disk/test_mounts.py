@@ -12,6 +12,7 @@ from migrator.disk.mounts import locks_of
 from tests.support import forked
 from tests.support.home import MOVE, Home
 from tests.support.mac_disk import mac_disk
+from tests.support.merging import copied
 from tests.support.rows import rows
 
 if TYPE_CHECKING:
@@ -103,6 +104,19 @@ def test_nothing_is_written_unless_the_user_trusts_the_locks(home: Home, table: 
     assert run(["undo", "--yes"]).code == 1
     assert run(["undo", "--yes", "--trust-locks"]).code == 0
     assert rows(home) == before
+
+
+def test_sessions_leave_another_database_only_where_its_locks_hold_or_are_trusted(home: Home, table: Path) -> None:
+    other = copied(home, home.path / "backup" / "opencode.db")
+    table.write_text(TABLE.format(root="ext4") + f"90 27 0:90 / {other.database.parent} rw - 9p drvfs rw\n")
+    before, there = rows(home), rows(other)
+    run = partial(forked.run, environ=home.env(), cwd=home.path, first=partial(use_table, str(table)))
+    merge = ["merge", str(other.database), "--foreign", "--remove-from-other", "--yes"]
+    refused = run(merge)
+    assert (refused.code, "backup/opencode.db is not written to: it is on 9p" in refused.stderr) == (1, True)
+    assert (rows(home), rows(other)) == (before, there)
+    done = run([*merge, "--trust-locks"])
+    assert (done.code, rows(other)["session"]) == (0, {}), done.stderr
 
 
 def test_a_real_fuse_file_system_that_nobody_knows(home: Home, tmp_path: Path) -> None:

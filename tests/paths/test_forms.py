@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PureWindowsPath
 
 import pytest
 from hypothesis import given
 
 from migrator.disk.spelling import as_on_disk
+from migrator.orphans import directory_status
 from migrator.paths import (
+    ABSOLUTE,
     checkout_root,
     comparable,
     forms,
     from_root,
     in_full,
+    is_absolute,
     is_of_this_system,
+    is_whole,
     is_windows,
     is_within,
     names_of,
@@ -148,11 +153,26 @@ def test_below_a_directory_and_its_root() -> None:
     assert from_root("/home/me") == "home/me"
 
 
+def test_a_path_is_whole_on_its_own_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are what journals hold, of repositories that `gc` may remove."""
+    paths = ["/a/b", r"/a\..\b", r"C:\a\b", "C:/a/b", "//server/share/x"]
+    paths += ["/a/../b", "//a/../b", "/a\n/..", "/a\0", r"C:\a\..", "a"]
+    assert [path for path in paths if is_whole(path)] == ["/a/b", r"/a\..\b", "//server/share/x"]
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    assert [path for path in paths if is_whole(path)] == [r"C:\a\b", "C:/a/b", "//server/share/x"]
+
+
+def test_a_schema_takes_every_absolute_path() -> None:
+    for path in (*WHOLE, *NOT_WHOLE):
+        assert bool(re.search(ABSOLUTE, path)) == is_absolute(path)
+
+
 def test_on_windows_its_paths_are_those_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulated: what is read from the disk there gets the slashes that opencode stores."""
     monkeypatch.setattr(forms, "_ON_WINDOWS", True)
     asked = [is_of_this_system(path) for path in (r"C:\x", "//server/share", "/home", "rel")]
     assert asked == [True, True, False, False]
+    assert directory_status.inspect("/home/me").detail == "/home/me is a path of another system (Linux or macOS)"
     assert as_on_disk(r"C:\Users\Me") == "C:/Users/Me"
     assert [session_path(r"C:\src\shop\a\b", worktree) for worktree in ("/", "C:/src/shop", "C:/src/shop/x")] == [
         "src/shop/a/b",

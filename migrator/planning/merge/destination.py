@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory, UnreadableDirectory
 from migrator.model import Binding, Place
+from migrator.paths import from_root, slashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,9 +65,8 @@ class MergeDestination:
         project = self.projects.get(binding.project_id)
         worktree = self._new_path(project.worktree) if project else "/"
         vcs = project.vcs if project else None
-        path = binding.path
-        if path is not None and path == binding.directory.removeprefix("/"):  # outside of any repository
-            path = wanted.removeprefix("/")
+        outside_repository = {from_root(binding.directory), slashed(binding.directory)}
+        path = from_root(wanted) if binding.path in outside_repository else binding.path
         kept = Binding(binding.project_id, wanted, path, None)
         return Place(wanted, binding.project_id, worktree, path or "", vcs, worktree, follows=kept)
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import is_same_directory
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import Binding, FolderState, PlanWarning, Selected, Selection
-from migrator.paths import comparable, is_of_another_system, is_windows, is_within, normalise, slashed
+from migrator.paths import (
+    below,
+    comparable,
+    is_of_another_system,
+    is_windows,
+    is_within,
+    last_name,
+    normalise,
+    slashed,
+    upwards,
+)
 from migrator.places.small_files import real_path
 from migrator.planning.planner import build_move_plan
 from migrator.planning.relocation.arguments import Pair
@@ -148,22 +159,44 @@ def _impossible(directories: Iterable[str], relocation: Relocation) -> Iterator[
 
 
 def _in_two_spellings(following: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
-    """Warn about each directory of Windows that rows spell in several ways, of which each would be a directory here."""
-    found: dict[str, dict[str, str]] = {}
-    for directory in sorted(following):
-        if is_windows(directory) and not is_windows(new := relocation.new_directory(directory) or ""):
-            found.setdefault(comparable(directory), {}).setdefault(new, slashed(directory))
+    """Warn about each directory of Windows that rows spell in several ways, of which each would be a directory here.
+
+    It may be one above theirs. The command that is named makes all of them one.
+    """
+    folders = {comparable(old) for old, _ in relocation.moves.folders}
+    spelled = _spellings(following, relocation)
+    becomes: dict[str, str] = {}
+    told: list[tuple[str, str, str, str, str]] = []
+    for name in sorted(spelled, key=len):
+        (new, first), *others = spelled[name].items()
+        above = next(islice(upwards(name), 1, None), "")
+        becomes[name] = new if name in folders or above not in becomes else below(becomes[above], [last_name(new)])
+        other = next((each for each in others if last_name(each[0]) != last_name(new)), None)
+        if other and name not in folders:
+            told.append((first, other[1], new, other[0], becomes[name]))
     state = ["--foreign"] if relocation.moves.state is FolderState.FOREIGN else []
-    for spellings in found.values():
-        (new, first), *others = spellings.items()
-        if others:
-            pairs = [*relocation.moves.folders, *((other, new) for _, other in others)]
-            command = our_command("relocate", *state, *(Pair(*pair).word for pair in pairs))
-            yield PlanWarning(
-                "two-spellings",
-                f"Windows takes {first} and {others[0][1]} for one directory, and here they become {new} and "
-                f"{others[0][0]}; to take both to {new}: `{command}`",
-            )
+    pairs = [*relocation.moves.folders, *((second, one) for _, second, _, _, one in told)]
+    command = our_command("relocate", *state, *(Pair(*pair).word for pair in pairs))
+    for first, second, new, other_new, one in told:
+        yield PlanWarning(
+            "two-spellings",
+            f"Windows takes {first} and {second} for one directory, and here they become {new} and {other_new}; "
+            f"to take both to {one}: `{command}`",
+        )
+
+
+def _spellings(following: Iterable[str], relocation: Relocation) -> dict[str, dict[str, str]]:
+    """Return for each directory of Windows that is followed, and each above it, what its spellings become here."""
+    found: dict[str, dict[str, str]] = {}
+    seen: set[str] = set()
+    for directory in sorted(following):
+        for above in upwards(directory):
+            new = relocation.new_directory(above) if is_windows(above) and above not in seen else None
+            if new is None or is_windows(new):
+                break
+            seen.add(above)
+            found.setdefault(comparable(above), {}).setdefault(new, slashed(above))
+    return found
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
