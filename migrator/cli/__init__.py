@@ -67,9 +67,9 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.exceptions.Abort):
         echo_error(INTERRUPTED_EARLY)
         code = INTERRUPTED
-    except ReaderGone:
+    except ReaderGone as gone:
         drop_output()
-        code = 0
+        code = gone.exit_code
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
         code = _blocked(error) if isinstance(error, OSError) and error.errno in _BLOCKED else _unexpected()
     garbage_collector.freeze()  # so that Python doesn't collect at the end either

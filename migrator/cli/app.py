@@ -11,7 +11,7 @@ import click
 from migrator import __version__
 from migrator.cli.command_line import command_as_typed
 from migrator.cli.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
-from migrator.cli.options import UncheckedOutput, database_options, terminal_options
+from migrator.cli.options import EXIT_CODE_ASKED, UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
@@ -52,7 +52,14 @@ GUESSED_OPTIONS = {
 
 
 class ReaderGone(Exception):
-    """The reader of our output has closed it, as in `list | head`: that is no error."""
+    """The reader of our output has closed it, as in `list | head`: that is no error.
+
+    `exit_code` is 0, or 1 where --exit-code was given: what wasn't printed was not all looked at, so 0 would be untrue.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
 
 
 def meant_options(typed: str, context: click.Context) -> list[str]:
@@ -156,7 +163,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise ReaderGone from None
+            raise ReaderGone(int(ctx.meta.get(EXIT_CODE_ASKED, False))) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of --help, those of plug-ins last."""

@@ -150,6 +150,10 @@ verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every 
 dry_run_option = click.option("--dry-run", "-n", is_flag=True, is_eager=True, help="Only show what would change.")
 
 
+EXIT_CODE_ASKED = "migrator.exit_code"
+"""Where click's context keeps whether --exit-code was given."""
+
+
 def exit_code_option(something: str, *, only_dry: bool = False) -> Option:
     """Return the option that lets a command exit with 1 if there is `something` to do; `exit_if_asked` does so.
 
@@ -159,6 +163,7 @@ def exit_code_option(something: str, *, only_dry: bool = False) -> Option:
     def check(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
         if value and only_dry and not context.params["dry_run"]:
             raise BadInput("--exit-code is for --dry-run: a run has exit codes of its own.")
+        context.meta[EXIT_CODE_ASKED] = value
         return value
 
     with_dry_run = "With --dry-run: exit" if only_dry else "Exit"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.git import root_commit, worktree
 from tests.support.home import MOVE, SESSION
 from tests.support.refusal import sentence
-from tests.support.shell import printed_command
+from tests.support.shell import printed_command, run_in_shell
 from tests.support.snapshots import SAFE, three_sessions
 
 if TYPE_CHECKING:
@@ -71,3 +71,9 @@ def test_protect(home: Home) -> None:
     three_sessions(home)
     assert home.run("protect", "-n", "--exit-code").code == 1
     assert home.run("protect", "-n", "--exit-code", "--from-id", SAFE).code == 0
+
+
+@pytest.mark.parametrize(("words", "code"), [("orphans --exit-code", 1), ("orphans", 0)])
+def test_a_reader_that_goes_away_does_not_mean_that_nothing_was_found(home: Home, words: str, code: int) -> None:
+    done = run_in_shell(home, f"(opencode-migrator {words} --json; echo $? > code) | true; cat code")
+    assert done.stdout == f"{code}\n"
