@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -56,8 +57,10 @@ def skill_file(*, project: bool) -> Path:
 
 def state_of(file: Path) -> SkillState:
     """Look at what is there. Raises MigratorError, or CantTell, if that can't be read."""
-    if status_of(file) is None:
+    if (status := status_of(file)) is None:
         return SkillState.MISSING
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise MigratorError(f"{file} is there and is no plain file; see what it is first.")
     try:
         text = read_text(str(file))
     except UnicodeDecodeError:

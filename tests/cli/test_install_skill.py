@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -96,6 +97,17 @@ def test_another_configuration_directory_and_a_link_to_a_file_elsewhere(home: Ho
     assert (home.path / "dotfiles.md").read_text() == there.read_text()
     assert there.is_symlink()
     assert not skill.exists()
+
+
+def test_what_is_no_plain_file_is_neither_waited_for_nor_replaced(home: Home, skill: Path) -> None:
+    """Nor is what a link leads to: that may be a device."""
+    skill.parent.mkdir(parents=True)
+    os.mkfifo(home.path / "fifo")
+    skill.symlink_to(home.path / "fifo")
+    for words in ((), ("--force",), ("--dry-run",)):
+        done = home.run("install-skill", *words)
+        assert (done.code, "SKILL.md is there and is no plain file" in done.stderr) == (1, True), done
+    assert stat.S_ISFIFO(skill.stat().st_mode)
 
 
 def test_it_says_if_the_agent_would_not_find_the_command(home: Home, skill: Path) -> None:
