@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
@@ -115,6 +115,7 @@ PIECES = st.text(st.sampled_from("ab=\\/"), min_size=1, max_size=6).filter(lambd
 
 
 @given(PIECES, PIECES)
+@example("=", "\\a=")
 def test_the_word_of_a_pair_means_that_pair(old: str, new: str) -> None:
     assert pairs(Pair(old, new).word) == [(old, new)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.faults import run
 from tests.support.rows import rows, rows_without_times
-from tests.torture.home import MOVE, UNDO, WORLDS, check_nothing_left, kept_contract, succeeded, tortured
+from tests.torture.home import CARRIED, UNDO, WORLDS, check_nothing_left, kept_contract, succeeded, tortured
 from tests.torture.mutations import mutated
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def _forge(world: str, way: Words, seed: int, directory: Path) -> None:
 
 @cache
 def _plan(directory: Path, world: str) -> Any:
-    home = tortured(directory, world).home
-    words = _RELOCATE if world == "carried" else MOVE[:-3]
+    scene = tortured(directory, world)
+    home, words = scene.home, _RELOCATE if world == CARRIED else scene.move[:-2]
     return succeeded(run(home, "plan", *(word for word in words if word not in {"--yes", "--json"}), "--json"))
 
 

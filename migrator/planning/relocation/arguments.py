@@ -33,7 +33,7 @@ class Pair(NamedTuple):
     @property
     def word(self) -> str:
         """The one word that can only mean this pair."""
-        return "=".join(path.replace("\\", "\\\\").replace("=", "\\=") for path in (self.old, self.new))
+        return "=".join(map(_escaped, (self.old, self.new)))
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,12 @@ def _cuts(word: str, where: str = "") -> list[Pair]:
     pieces = _split(word)
     ways = [("=".join(pieces[:at]), "=".join(pieces[at:])) for at in range(1, len(pieces))]
     return [Pair(old.strip(), new.strip(), where) for old, new in ways]
+
+
+def _escaped(path: str) -> str:
+    text = path.replace("\\", "\\\\").replace("=", "\\=")
+    # A name that begins with a backslash would become a share of Windows, which is read as it is: `\\a\=` of `\a=`.
+    return text if is_windows(path) or not is_windows(text) else text.removeprefix("\\")
 
 
 def _unescaped(word: str) -> str:
