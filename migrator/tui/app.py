@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import constants
 from textual.app import App
 from textual.binding import Binding
 from textual.events import Event, Key
@@ -15,6 +17,7 @@ from migrator.tui.keys import Keys
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.driver import Driver
 
     from migrator.tui.database import Database
 
@@ -42,6 +45,14 @@ class MigratorApp(App[None]):
         self.keys = Keys(self, super().on_event)
         self._browse = BrowseScreen(database, select or SelectRequest(), self.end_with, selected=selected)
         self.theme = "ansi-dark"
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return what speaks to the terminal."""
+        if sys.platform == "win32" or constants.DRIVER is not None:
+            return super().get_driver_class()
+        from migrator.tui.driver import TerminalDriver
+
+        return TerminalDriver
 
     async def on_event(self, event: Event) -> None:
         """Hear keys in turn; those that quit at once."""

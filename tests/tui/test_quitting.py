@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.tui.plan import SEEN_SECONDS
 from tests.support.crowded_home import crowded_home
+from tests.support.home import build_home
+from tests.support.required import or_skipped
 from tests.support.rows import directories
 from tests.support.terminal import Terminal
+from tests.support.tmux import tmux
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.long
 
@@ -67,6 +72,33 @@ def test_q_stops_a_run_and_says_so_and_then_quits(tmp_path: Path) -> None:
         seen.type("qq")
         assert seen.finish() == 0
     assert home.everything() == before
+
+
+def test_it_ends_with_its_terminal_also_while_it_writes_to_it(tmp_path: Path) -> None:
+    """Six times, since that hung two times of six, and could be ended by SIGKILL only."""
+    home = build_home(tmp_path / "home", "real-1.18.34")
+    environ = {**os.environ, "HOME": str(home.path)}
+    for number in range(6):
+        with (
+            or_skipped("tmux"),
+            tmux(
+                [str(Path(sys.executable).with_name("opencode-migrator")), "ui"],
+                home.path,
+                environ,
+                tmp_path / f"socket{number}",
+            ) as terminal,
+        ):
+            terminal.wait_for("mark")
+            pid = int(terminal.run("list-panes", "-F", "#{pane_pid}"))
+            for _ in range(4):
+                terminal.type("jjjjjjjjjjkkkkkkkkkk")
+            time.sleep(0.05 * number)
+        deadline = time.monotonic() + 20
+        while not (has_ended := not Path(f"/proc/{pid}").exists()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not has_ended:
+            os.kill(pid, signal.SIGKILL)
+        assert has_ended, f"it is left, in try {number}"
 
 
 def _move_all(seen: Terminal) -> None:
