@@ -194,7 +194,7 @@ def test_it_stands_below_the_orphans_too_and_for_the_selected_sessions(register:
     for number, where in enumerate((shop, shop, other)):
         register.add(f"ses_{number}", where, time_updated=NOW - 43 * DAY)
     shown = register.home.run("orphans")
-    assert shown.stdout.splitlines()[-4] == "1 lost session in 1 directory: missing-directory 1."
+    assert "1 lost session in 1 directory: missing-directory 1." in shown.stdout.splitlines()
     assert shown.stderr.startswith("3 sessions are where they belong")
     assert len(shown.stderr.splitlines()) == 1  # no terminal, which has lines that fit
     assert summary(register, "--from-dir", shop).startswith(
