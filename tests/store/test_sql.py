@@ -32,6 +32,7 @@ def test_no_condition_is_true() -> None:
 def test_ctrl_c_in_an_sql_function_is_no_error_of_the_database(tmp_path: Path) -> None:
     """It comes wherever Python is just then, and SQLite says that the function failed."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
     hear_interrupts()
     try:
         with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
