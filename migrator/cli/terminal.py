@@ -141,9 +141,12 @@ def paged() -> Iterator[None]:
 
     Nothing may be asked meanwhile.
     """
+    if _Output.pager or not (_Output.pages and sys.stdin.isatty() and sys.stdout.isatty()):
+        yield
+        return
     from migrator.cli.pager import Pager, pager_words
 
-    if _Output.pager or not (_Output.pages and sys.stdin.isatty() and sys.stdout.isatty() and (words := pager_words())):
+    if not (words := pager_words()):
         yield
         return
     _Output.pager = pager = Pager(words, _echo_at_once)

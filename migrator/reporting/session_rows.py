@@ -6,11 +6,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.disk.data_directory import channel_named
 from migrator.model import Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
-from migrator.store.location import database_label
 from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
 
 if TYPE_CHECKING:
@@ -41,6 +39,8 @@ def session_rows(
 
 def database_row(path: Path) -> dict[str, str | None]:
     """Return the database that a session is of as JSON; `channel` is null for a copy by another name."""
+    from migrator.disk.data_directory import channel_named
+
     return {"channel": channel_named(path.name), "path": str(path)}
 
 
@@ -119,6 +119,8 @@ def _project(row: Mapping[str, Any]) -> str:
 def _database(row: Mapping[str, Any]) -> str | None:
     if "database" not in row:
         return None
+    from migrator.store.location import database_label
+
     return database_label(Path(row["database"]["path"]))
 
 
