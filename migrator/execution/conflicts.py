@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
+from migrator.execution import traces
 from migrator.execution.project_edits import changed_projects
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2
 from migrator.model import PlanWarning
@@ -15,7 +16,7 @@ from migrator.text import and_more, first_few, our_command
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from migrator.execution.journal_rows import Job
+    from migrator.execution.journal_rows import Job, RunEntry
     from migrator.model import Binding, Change
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
@@ -122,6 +123,16 @@ def conflict_sentence(found: dict[str, str]) -> str:
         return f"{first_few(done, SHOWN)} {MOVED_ALREADY}"
     first = "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN])
     return f"{first};{more}" if (more := and_more(len(found) - SHOWN)) else first
+
+
+def refuse_to_finish(store: Store, run: RunEntry, found: dict[str, str]) -> None:
+    """Raise StalePlan if conflicts were found that keep a run which was cut off from being finished."""
+    if found:
+        raise StalePlan(
+            f"Run {run.id} can't be finished: {conflict_sentence(found)}; "
+            f"`{traces.command('undo', run, store)}` takes it back.",
+            tuple(found),
+        )
 
 
 def _difference(change: Change, now: Binding) -> str:

@@ -24,7 +24,7 @@ from migrator.store.staging import Staging
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from migrator.execution.journal import Journal
@@ -165,11 +165,16 @@ def take_back(writer: Writer, run: Written) -> int:
             _take_back_chunk(writer, chunk, edits, announce=run.entry.announces)
         _move_new_children(writer, run)
         with writer.transaction():
-            for project in run.projects:
-                undo = writer.unregister if project.register else writer.register
-                undo(project.change, project.registered)
+            take_back_projects(writer, run.projects)
             write_updates(writer, inverted_updates(writer, run.updates)[0])
     return sum(len(chunk) for chunk, _ in written)
+
+
+def take_back_projects(writer: Writer, projects: Iterable[ProjectEdit]) -> None:
+    """Delete the project rows that a run made, unless something refers to them, and make again those it deleted."""
+    for project in projects:
+        undo = writer.unregister if project.register else writer.register
+        undo(project.change, project.registered)
 
 
 def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:

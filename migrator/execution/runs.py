@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import owner_of
 from migrator.disk.system import name_of_user
-from migrator.errors import MigratorError, StalePlan
+from migrator.errors import MigratorError
 from migrator.execution import project_edits, run_log, traces
 from migrator.execution.conflicts import (
     DELETED_IN_2,
     Conflicts,
     changed_sessions,
-    conflict_sentence,
     find_conflicts,
+    refuse_to_finish,
     turns_under_way,
 )
 from migrator.execution.disk_space import DiskSpace
@@ -192,12 +192,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         turns_under_way(writer, rest),
         project_edits.blocking_projects(writer, run.updates()),
     ).everything
-    if found:
-        raise StalePlan(
-            f"Run {entry.id} can't be finished: {conflict_sentence(found)}; "
-            f"`{traces.command('undo', entry, writer)}` takes it back.",
-            tuple(found),
-        )
+    refuse_to_finish(writer, entry, found)
     run.go_on(writer.path)
     with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
         space.claim(entry.chunk_size or FIRST_CHUNK)

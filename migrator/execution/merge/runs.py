@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, StalePlan
-from migrator.execution import traces
-from migrator.execution.conflicts import conflict_sentence
+from migrator.errors import MigratorError
+from migrator.execution.conflicts import refuse_to_finish
 from migrator.execution.disk_space import DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.journal_rows import Job
@@ -116,12 +115,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     plan = Plan(str(writer.path), writer.schema.dialect, tuple(rest), announce=entry.announces, merge=merge)
     with reopened(run) as how:
         job = Job(plan, tuple(inverted_edits(run.restores(first, entry.sessions))) if merge.taken_out else ())
-        if found := find_merge_conflicts(writer, how.theirs, job).everything:
-            raise StalePlan(
-                f"Run {entry.id} can't be finished: {conflict_sentence(found)}; "
-                f"`{traces.command('undo', entry, writer)}` takes it back.",
-                tuple(found),
-            )
+        refuse_to_finish(writer, entry, find_merge_conflicts(writer, how.theirs, job).everything)
         run.go_on(writer.path)
         staging = stage_merge(writer, rest, merge, first)
         with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:

@@ -11,7 +11,7 @@ from migrator.execution.conflicts import SHOWN
 from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.merge.companions import bring_files, take_out_files
 from migrator.execution.merge.conflicts import changed_here
-from migrator.execution.rollback import Written
+from migrator.execution.rollback import Written, take_back_projects
 from migrator.execution.value_edits import inverted_edits
 from migrator.model import FileUndo, MergeVerdict, PlanWarning
 from migrator.store import merging
@@ -124,9 +124,7 @@ def take_back_merge(writer: Writer, run: Written) -> int:
             for chunk, edits in written:
                 _take_back_chunk(writer, chunk, edits, merge)
         with writer.transaction():
-            for project in run.projects:
-                undo = writer.unregister if project.register else writer.register
-                undo(project.change, project.registered)
+            take_back_projects(writer, run.projects)
         if merge.taken_out:
             bring_files(merge.files, again=True)
         else:
