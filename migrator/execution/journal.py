@@ -109,6 +109,7 @@ class Journal(JournalReader):
                         "INSERT INTO companion VALUES (?, ?, ?, ?)",
                         (file for file in merge.files if file.session in known),
                     )
+                    rows.executemany("INSERT INTO folder VALUES (?)", zip(merge.folders))
                 for table in COUNTED:
                     digest = digest_of(rows, table) if table in DIGESTED else None
                     rows.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])

@@ -46,9 +46,13 @@ TABLES = """
 MERGE_TABLES = """
     CREATE TABLE merge (other TEXT, taken_out INTEGER, source TEXT);
     CREATE TABLE merged (session TEXT PRIMARY KEY, root TEXT, title TEXT, verdict TEXT, content TEXT, here TEXT);
-    CREATE TABLE companion (session TEXT, source TEXT, target TEXT, digest TEXT)
+    CREATE TABLE companion (session TEXT, source TEXT, target TEXT, digest TEXT);
+    CREATE TABLE folder (path TEXT)
 """
-"""Those that the journal of a merge has besides, and tables `kept.TABLE` with whole rows that it took out."""
+"""Those that the journal of a merge has besides, and tables `kept.TABLE` with whole rows that it took out.
+
+`folder` are the folders that were made for the files; the first journals of merges don't have it.
+"""
 
 COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "staying", "chunk", "edit")
 """The tables of a journal that hold as many rows as its table `total` says, so that one that is lost is missed."""

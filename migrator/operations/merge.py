@@ -35,7 +35,7 @@ from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
-from migrator.store.session_tables import differing_outside, rows_left_there
+from migrator.store.session_tables import differing_outside, rows_left_there, torn_parts
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
 from migrator.text import our_command
@@ -164,8 +164,8 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
 def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> Plan:
     """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`.
 
-    What has a share, or prompts that wait, stays: those don't come along, and would be nowhere. So does what says the
-    same but has a to-do list or a title that is only there.
+    What has a share, prompts that wait or parts of another session stays: those don't come along, and would be nowhere.
+    So does what says the same but has a to-do list or a title that is only there.
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
@@ -173,6 +173,7 @@ def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]])
     left = {*rows_left_there(theirs, present)}
     same = [session.session for session in compared if session.verdict is MergeVerdict.SAME]
     left |= differing_outside(ours, theirs, same)
+    left |= {id_ for part in torn_parts(theirs) for id_ in (part.message_of, part.part_of)}
     staying = {session.root for session in compared if session.verdict not in safe or session.session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]

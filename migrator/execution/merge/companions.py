@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.store.companion_files import OUTPUTS, outputs_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
     from migrator.disk.ownership import Owner
     from migrator.model import Merge, MergedFile
@@ -78,11 +78,19 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
     return found
 
 
-def take_out_files(files: Collection[MergedFile], store: Store) -> None:
-    """Remove each target that is still as it was brought, and what a process that was killed has left of others.
+def missing_folders(files: Iterable[MergedFile]) -> tuple[str, ...]:
+    """Return the folders that will be made for these files, the outer ones first."""
+    wanted = {folder for file in files for folder in islice(Path(file.target).parents, 2)}
+    return tuple(sorted(str(folder) for folder in wanted if not is_there(folder)))
 
-    A long output stays if a session of `store` names it, as a fork does that has come by another merge.
+
+def take_out_files(merge: Merge, store: Store) -> None:
+    """Remove each file that is still as it was brought, and what a process that was killed has left of others.
+
+    A long output stays if a session of `store` names it, as a fork does that has come by another merge. Folders that
+    were made for the files go if nothing else is in them.
     """
+    files = merge.files
     named = outputs_named(store, [file.target for file in files])
     for directory, inside in groupby(files, lambda file: Path(file.target).parent):
         for file in inside:
@@ -91,6 +99,10 @@ def take_out_files(files: Collection[MergedFile], store: Store) -> None:
         remove_abandoned(directory)
         if directory.is_dir():
             sync(directory)
+    for folder in reversed(merge.folders):
+        with suppress(OSError):  # something is in it, or it is gone
+            os.rmdir(folder)
+            sync(Path(folder).parent)
 
 
 def _bring(file: MergedFile, new: Path, owner: Owner | None) -> None:

@@ -12,7 +12,7 @@ from migrator.execution.conflicts import refuse_to_finish
 from migrator.execution.disk_space import DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.journal_rows import Job
-from migrator.execution.merge.companions import outputs_here
+from migrator.execution.merge.companions import missing_folders, outputs_here
 from migrator.execution.merge.conflicts import find_merge_conflicts
 from migrator.execution.merge.continuation import continuation_edits
 from migrator.execution.merge.file_undo import carry_file_undo
@@ -60,7 +60,8 @@ class Merging:
         outputs = outputs_here(merge_of(job), str(writer.path)) if some else {}
         edits, made = carry_file_undo(writer, self.theirs, self.places, changes, between_steps)
         edits += continuation_edits(writer, self.theirs, some, outputs)
-        return replace(job, prepared_edits=tuple(edits), carried=tuple(made))
+        merge = replace(merge_of(job), folders=missing_folders(merge_of(job).files))
+        return replace(job, plan=replace(job.plan, merge=merge), prepared_edits=tuple(edits), carried=tuple(made))
 
     def stage(self, writer: Writer, job: Job) -> Staging:
         """Stage the changes of a job."""

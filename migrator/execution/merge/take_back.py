@@ -130,7 +130,7 @@ def take_back_merge(writer: Writer, run: Written) -> int:
         if merge.taken_out:
             bring_files(merge.files, again=True)
         else:
-            take_out_files(merge.files, writer)
+            take_out_files(merge, writer)
     return sum(len(chunk) for chunk, _ in written)
 
 

@@ -51,7 +51,7 @@ class MergeUnderWay(RunUnderWay):
     def close(self) -> None:
         """Remove the files of what was taken out, and record that everything was done."""
         if self._merge.taken_out:
-            take_out_files(self._merge.files, self._writer)
+            take_out_files(self._merge, self._writer)
         super().close()
 
     def _write_chunk(self, number: int, numbers: range) -> None:
