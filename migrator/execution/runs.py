@@ -18,7 +18,7 @@ from migrator.execution.conflicts import (
     refuse_to_finish,
     turns_under_way,
 )
-from migrator.execution.disk_space import DiskSpace
+from migrator.execution.disk_space import NOTHING_COPIED, DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, RunUnderWay, execute
 from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal
@@ -239,9 +239,10 @@ def _run(
         if places is not None:
             space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
+        copied = merging.copied(writer, job) if merging else NOTHING_COPIED
         if merging is not None:
+            space.claim(write.chunk_size or FIRST_CHUNK, copied=copied)
             job = merging.prepare(writer, job, lambda: write.progress(0))
-        copied = merging.copied(writer, job) if merging else (0, 0)
         space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits, copied)
         number = run_log.next_number(str(writer.path))
         with Journal.begin(job, staging, write, number) as run:

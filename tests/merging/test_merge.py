@@ -150,6 +150,28 @@ def test_a_session_that_was_used_since_is_not_taken_out(home: Home, other: Other
     assert {ROOT, SESSION, child} <= rows(home)["session"].keys()
 
 
+@pytest.mark.parametrize("goes_on", [False, True], ids=["new", "longer"])
+def test_a_to_do_list_that_was_written_since_is_not_taken_out(home: Home, twin: OtherDatabase, goes_on: bool) -> None:
+    if goes_on:
+        add_message(twin, ROOT, "msg_z1", 2**40, role="user")
+    else:
+        home.empty("project")
+    for position in (7, 8):
+        twin.execute("INSERT INTO todo VALUES (?, 'more', 'pending', 'high', ?, 1, 1)", [ROOT, position])
+    assert home.run("merge", twin.database, "--foreign", "--yes").code == 0
+    merged = rows(home)
+    assert home.run("undo", "--yes").code == home.run("redo", "--yes").code == 0
+    assert rows(home) == merged
+    home.execute("UPDATE todo SET status = 'completed', time_updated = 9 WHERE session_id = ?", [ROOT])
+    before = rows(home)
+    refused = home.run("undo", "--yes")
+    said = "has another to-do list now" if goes_on else "has been used since"
+    assert (refused.code, f"{ROOT} {said}" in refused.stderr) == (5, True), refused
+    assert rows(home) == before
+    assert home.run("undo", "--yes", "--on-conflict", "skip").code == 0
+    assert rows(home)["todo"] == before["todo"] if goes_on else "completed" in str(rows(home)["todo"])
+
+
 def test_a_session_with_a_prompt_that_waits_is_not_taken_out(home: Home, other: OtherDatabase) -> None:
     home.run("merge", other.database, "--foreign", "--yes")
     home.insert(

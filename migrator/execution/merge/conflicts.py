@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
-from migrator.store.contents import content_digests, fingerprints, is_digest
-from migrator.store.session_tables import rows_left_there
+from migrator.store.contents import TODO, content_digests, contents_as
+from migrator.store.row_json import stringify
+from migrator.store.session_tables import rows_left_there, session_rows, session_tables
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from migrator.execution.journal_rows import Job
     from migrator.model import Change, MergedSession
@@ -59,7 +60,7 @@ def _taken_here(
 def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]) -> dict[str, str]:
     """Map the sessions that changed in the other database to what changed."""
     wanted = {change.session: change.before for change in changes}
-    now, content = theirs.bindings(wanted), contents(theirs, wanted, merged)
+    now, content = theirs.bindings(wanted), contents_as(theirs, {id_: merged[id_].content for id_ in wanted})
     found = {}
     for id_, before in wanted.items():
         if id_ not in now:
@@ -69,13 +70,6 @@ def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str
         elif now[id_][0] != before:
             found[id_] = f"is in {now[id_][0].directory} in {theirs.path} now"
     return found
-
-
-def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSession]) -> dict[str, str]:
-    """Map each of these sessions that exists to what `MergedSession.content` would be for it."""
-    digested = {id_ for id_ in ids if is_digest(merged[id_].content)}
-    found = content_digests(store, digested) if digested else {}
-    return found | fingerprints(store, [id_ for id_ in ids if id_ not in digested])
 
 
 def changed_here(
@@ -100,7 +94,8 @@ def changed_since(
     store: Store, ids: Iterable[str], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
     """Yield those of these sessions that aren't as `edits`, which take them out again, say; and what changed."""
-    content = contents(store, wanted := [*ids], merged)
+    wanted, edits = [*ids], [*edits]
+    content = contents_as(store, {id_: merged[id_].content for id_ in wanted})
     for id_ in wanted:
         if id_ not in content:
             yield id_, "was deleted"
@@ -117,3 +112,16 @@ def changed_since(
             row = now.get(edit.key, {})
             if other := [column for column, value in left.items() if row.get(column) != value]:
                 yield edit.session, f"has another {other[0]} now"
+    yield from _other_todo(store, [edit for edit in edits if edit.table == TODO and edit.session in content])
+
+
+def _other_todo(store: Store, edits: Iterable[Edit]) -> Iterator[tuple[str, str]]:
+    """Yield the sessions whose to-do lists aren't those that `edits` take out again."""
+    left: dict[str, list[dict[str, Any]]] = {}
+    for edit in edits:
+        left.setdefault(edit.session, []).extend([json.loads(edit.before)] if edit.before else [])
+    for table in session_tables(store.connection) if left else ():
+        for session, entries in left.items() if table.name == TODO else ():
+            now = session_rows(store, table, entries[0] if entries else table.columns, session)
+            if sorted(map(stringify, now)) != sorted(map(stringify, entries)):
+                yield session, "has another to-do list now"

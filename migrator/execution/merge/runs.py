@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.conflicts import refuse_to_finish
-from migrator.execution.disk_space import DiskSpace
+from migrator.execution.disk_space import Copied, DiskSpace, room_for
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge.companions import missing_folders, outputs_here
@@ -72,10 +72,13 @@ class Merging:
         is_as_planned = self.view is not None and signature_text(self.view) == merge_of(job).signature != ""
         return find_merge_conflicts(writer, None if is_as_planned else self.theirs, job)
 
-    def copied(self, writer: Writer, job: Job) -> tuple[int, int]:
-        """Return about how many bytes are copied into the database, and into the journal."""
+    def copied(self, writer: Writer, job: Job) -> Copied:
+        """Return about how many bytes are copied."""
+        merge = merge_of(job)
         size = merging.conversation_bytes(self.theirs or writer, [change.session for change in job.plan.changes])
-        return (0, size) if merge_of(job).taken_out else (size, 0)
+        if merge.taken_out:
+            return Copied(journal=size)
+        return Copied(size, files=room_for((file.source, file.target) for file in merge.files))
 
     @contextmanager
     def source(self, writer: Writer, journal: Journal) -> Iterator[None]:
