@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from migrator import __version__
-from migrator.cli.command_line import command_as_typed
-from migrator.cli.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
-from migrator.cli.options import EXIT_CODE_ASKED, UncheckedOutput, database_options, terminal_options
+from migrator.cli.input.command_line import command_as_typed
+from migrator.cli.input.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
+from migrator.cli.input.options import EXIT_CODE_ASKED, UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
@@ -86,7 +86,7 @@ class CheckedContext(click.Context):
 
     def get_help(self) -> str:
         """Return the help, with examples and groups."""
-        from migrator.cli.help import help_text
+        from migrator.cli.help.help_text import help_text
 
         return help_text(self)
 
@@ -132,7 +132,7 @@ class CheckedContext(click.Context):
 
 
 def _show_help(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
-    from migrator.cli.help import show_help
+    from migrator.cli.help.help_text import show_help
 
     show_help(context, parameter, wanted)
 

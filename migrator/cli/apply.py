@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.confirm import confirm_and_run
-from migrator.cli.database import note_other_database, only_database, portable_path
-from migrator.cli.options import database_options, html_option, json_option, verbose_option, writing_options
-from migrator.cli.plan_file import read_plan_file
+from migrator.cli.input.database import note_other_database, only_database, portable_path
+from migrator.cli.input.options import database_options, html_option, json_option, verbose_option, writing_options
+from migrator.cli.input.plan_file import read_plan_file
+from migrator.cli.results.confirm import confirm_and_run
 from migrator.text import our_command
 
 

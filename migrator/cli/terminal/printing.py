@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from migrator.cli.progress_line import ProgressLine
+from migrator.cli.terminal.progress_line import ProgressLine
 from migrator.text import cells, printable, without_long_values, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from migrator.cli.pager import Pager
+    from migrator.cli.terminal.pager import Pager
     from migrator.model import PlanWarning
 
 T = TypeVar("T")
@@ -144,7 +144,7 @@ def paged() -> Iterator[None]:
     if _Output.pager or not (_Output.pages and sys.stdin.isatty() and sys.stdout.isatty()):
         yield
         return
-    from migrator.cli.pager import Pager, pager_words
+    from migrator.cli.terminal.pager import Pager, pager_words
 
     if not (words := pager_words()):
         yield

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
-from migrator.cli.numbers import WholeNumber
-from migrator.cli.terminal import use_color, use_no_pager, use_quiet
+from migrator.cli.input.numbers import WholeNumber
+from migrator.cli.terminal.printing import use_color, use_no_pager, use_quiet
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 from migrator.text import our_command
