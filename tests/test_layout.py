@@ -83,7 +83,8 @@ def test_text_is_printed_and_quoted_in_one_place_where_it_is_cleaned() -> None:
         if (printed := calls(ast.parse(path.read_text())) & printing)
     }
     assert found == {
-        "migrator/cli/terminal/printing.py": {"click.confirm", "click.echo", "click.prompt"},
+        "migrator/cli/terminal/asking.py": {"click.confirm", "click.prompt"},
+        "migrator/cli/terminal/printing.py": {"click.echo"},
         "migrator/reporting/style.py": {"click.style"},
         "migrator/text.py": {"shlex.quote"},
     }

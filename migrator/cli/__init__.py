@@ -104,7 +104,7 @@ def _usage_message(error: click.ClickException) -> str:
     """Return click's message about wrong usage, and which help to read."""
     from click.exceptions import NoSuchOption
 
-    from migrator.cli.app import meant_options
+    from migrator.cli.help.guesses import meant_options
     from migrator.text import did_you_mean, sentence
 
     message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument

@@ -8,8 +8,8 @@ import click
 
 from migrator.cli.input.command_line import applying_command, command_as_typed
 from migrator.cli.input.database import open_context
-from migrator.cli.input.numbers import WholeNumber
 from migrator.cli.input.options import (
+    WholeNumber,
     database_options,
     exit_code_option,
     exit_if_asked,

@@ -21,7 +21,8 @@ from migrator.cli.input.options import (
     with_forks_option,
 )
 from migrator.cli.results.confirm import show_or_apply
-from migrator.cli.terminal.printing import aloud, choose, on_terminal, say
+from migrator.cli.terminal.asking import choose
+from migrator.cli.terminal.printing import aloud, on_terminal, say
 from migrator.selection.completion import completes
 from migrator.text import our_command
 

@@ -13,9 +13,9 @@ from migrator.cli.input.command_line import applying_command, command_line
 from migrator.cli.input.options import exit_if_asked
 from migrator.cli.results.next_steps import nothing_to_do, say_steps
 from migrator.cli.results.reports import plan_report, show_report
+from migrator.cli.terminal.asking import confirm
 from migrator.cli.terminal.printing import (
     aloud,
-    confirm,
     drop_output,
     echo_json,
     echo_lines,

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.input.environment import is_typed
-from migrator.cli.input.numbers import WholeNumber
-from migrator.cli.input.options import combine
+from migrator.cli.input.options import WholeNumber, combine
 from migrator.cli.terminal.printing import echo_json_lines, echo_lines, width
 from migrator.reporting.rows import View, rows_text
 from migrator.text import SHORT_ID, did_you_mean, short_ids
