@@ -421,7 +421,8 @@ class Plan:
     @property
     def moving(self) -> tuple[Change, ...]:
         """The changes after which a session is somewhere else, or in another database."""
-        return self.changes if self.merge else tuple(change for change in self.changes if change.moves)
+        comes = self.merge is not None and not self.merge.taken_out
+        return self.changes if comes else tuple(change for change in self.changes if change.moves)
 
     @property
     def removable(self) -> tuple[MergedSession, ...]:
