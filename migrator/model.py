@@ -297,12 +297,16 @@ class StillLost:
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST."""
+    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST.
+
+    `settled_by` are words which settle it, added to the command that made the plan.
+    """
 
     code: str
     message: str
     session: str | None = None
     lost: StillLost | None = None
+    settled_by: tuple[str, ...] = ()
 
 
 class FolderState(StrEnum):
