@@ -11,8 +11,9 @@ from migrator.model import DirectoryChange, ProjectAction, ProjectChange, Projec
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
-    from migrator.model import Plan
+    from migrator.model import Plan, Session
     from migrator.store.writer import Edit
 
 
@@ -135,7 +136,8 @@ class Job:
     left out. `carried` is what preparing file undo has done.
     `made_on` is the path of the database that the plan, or the run that is undone, was made on. `source` is the run
     whose journal keeps the rows that are brought back; None if they come from another database. `left` are the rows of
-    sessions that are taken out, as the run left them.
+    sessions that are taken out, as the run left them. `is_older` tells which sessions were there before the run that is
+    undone.
     """
 
     plan: Plan
@@ -148,6 +150,7 @@ class Job:
     made_on: str | None = None
     source: str | None = None
     left: tuple[Edit, ...] = ()
+    is_older: Callable[[Session], bool] = lambda _: False
 
 
 def digest_of(journal: sqlite3.Connection, table: str) -> str:

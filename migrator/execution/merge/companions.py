@@ -22,7 +22,9 @@ from migrator.disk.status import is_there, names_in
 from migrator.disk.system import sync
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError, StalePlan
+from migrator.model import PlanWarning
 from migrator.store.companion_files import OUTPUTS, outputs_named
+from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from migrator.disk.ownership import Owner
     from migrator.model import Merge, MergedFile
     from migrator.store.reader import Store
+
+
+_NAMED = 3
 
 
 def bring_files(
@@ -76,6 +81,16 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
         if is_there(target) and (digest := digest_of(target)) and digest == digest_of(source):
             found[name] = target
     return found
+
+
+def gone_files(files: Iterable[MergedFile]) -> tuple[PlanWarning, ...]:
+    """Return a warning that counts and names those of these files that can't be brought again from where they were."""
+    gone = [file.source for file in files if not is_there(file.target) and digest_of(file.source) != file.digest]
+    if not gone:
+        return ()
+    what = f"{count(len(gone), 'file')} of sessions can't be brought again, being gone or changed where"
+    message = f"{what} {'it was' if len(gone) == 1 else 'they were'}: {first_few([*map(tilde, gone)], _NAMED)}."
+    return (PlanWarning("file-gone", message),)
 
 
 def missing_folders(files: Iterable[MergedFile]) -> tuple[str, ...]:

@@ -13,23 +13,22 @@ from migrator.store.session_tables import rows_left_there, session_rows, session
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from migrator.execution.journal_rows import Job
-    from migrator.model import Change, MergedSession
+    from migrator.model import Change, Merge, MergedSession, Session
     from migrator.store.reader import Store
     from migrator.store.writer import Edit
 
 HERE_ALREADY = "is here already"
 
 
-def find_merge_conflicts(store: Store, theirs: Store | None, job: Job) -> Conflicts:
+def find_merge_conflicts(store: Store, theirs: Store | None, job: Job, merge: Merge) -> Conflicts:
     """Compare both databases with what a job expects; `theirs` is None where nothing comes from another one."""
-    merge, changes = job.plan.merge, job.plan.changes
-    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    changes = job.plan.changes
     merged = {session.session: session for session in merge.sessions}
     if merge.taken_out:
-        found = dict(changed_here(store, changes, merged, (*job.prepared_edits, *job.left)))
+        found = dict(changed_here(store, changes, merged, (*job.prepared_edits, *job.left), job.is_older))
         return Conflicts(found, turns_under_way(store, changes), {})
     found = dict(_taken_here(store, changes, merged))
     if theirs is not None:
@@ -57,6 +56,14 @@ def _taken_here(
             yield id_, f"is in {bindings[id_][0].directory} here now"
 
 
+def new_children_there(theirs: Store, changes: Iterable[Change], merge: Merge) -> dict[str, str]:
+    """Map the sessions that have a child in the other database that the plan doesn't know, to words that say so."""
+    known = {session.session for session in merge.sessions}
+    children = theirs.children(change.session for change in changes)
+    where = f"in {theirs.path}"
+    return {parent: f"has a new child, {child}, {where}" for child, parent in children.items() if child not in known}
+
+
 def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]) -> dict[str, str]:
     """Map the sessions that changed in the other database to what changed."""
     wanted = {change.session: change.before for change in changes}
@@ -73,19 +80,25 @@ def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str
 
 
 def changed_here(
-    store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
+    store: Store,
+    changes: Iterable[Change],
+    merged: Mapping[str, MergedSession],
+    edits: Iterable[Edit],
+    is_older: Callable[[Session], bool],
 ) -> Iterator[tuple[str, str]]:
     """Yield the sessions that a run brought and that aren't as it left them, and what changed.
 
-    A child that was begun since would lose its parent, but for a parent that was here before and stays.
+    A child that was begun since would lose its parent, but for a parent that was here before and stays. One that
+    `is_older` had none before the run.
     """
     ids = [change.session for change in changes]
     yield from changed_since(store, ids, merged, edits)
     leaving = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.NEW}
-    for child, parent in store.children(leaving).items():
-        was_here = child in merged and merged[child].verdict is not MergeVerdict.NEW
-        if child not in leaving and not was_here:
-            yield parent, f"has a new child, {child}"
+    parents = store.children(leaving)
+    was_here = {id_ for id_, session in merged.items() if session.verdict is not MergeVerdict.NEW}
+    for child in store.sessions(parents.keys() - leaving - was_here):
+        if not is_older(child):
+            yield parents[child.id], f"has a new child, {child.id}"
     for id_ in rows_left_there(store, leaving):  # no merge brings any
         yield id_, "has been shared since, or has prompts that wait"
 
