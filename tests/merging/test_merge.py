@@ -230,6 +230,21 @@ def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None
     assert (gone["sessions"], rows(other)["session"]) == (18, {})
 
 
+def test_the_log_names_the_other_database(home: Home, other: OtherDatabase) -> None:
+    words = ("merge", other.database, "--from-id", ROOT, "--to-dir", home.repository("shop"), "--yes")
+    assert home.run(*words).code == home.run("undo", "--yes").code == home.run("redo", "--yes").code == 0
+    assert home.run(*words, "--remove-from-other").code == 0
+    lines = [line for line in home.run("log").stdout.splitlines() if "opencode" in line]
+    came = "from ~/.local/share/opencode/opencode-dev.db -> ~/src/shop"
+    assert len(lines) == 4
+    assert f"redo: {came} (of " in lines[1]
+    assert f"undo: {came} (of " in lines[2]
+    assert f" {came}" in lines[3]
+    assert "taken out, being in ~/.local/share/opencode/opencode.db" in lines[0]
+    newest = home.run("log", "--json").json[0]
+    assert (newest["other"], newest["takenOut"]) == (str(home.database), True)
+
+
 def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path) -> None:
     second = build_home(tmp_path / "second", "v2-run-fresh")
     for name, said in {
