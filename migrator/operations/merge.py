@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
-from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, StalePlan, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.merge.runs import Merging, signature_text
 from migrator.model import (
@@ -38,9 +38,6 @@ from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.session_tables import differing_outside, rows_left_there, torn_parts
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
-from migrator.text import our_command
-
-_LIST = "`opencode-migrator list --all`"
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,10 +60,7 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
         untouched(_existing(path)) as view,
         CommandContext(view.path, home, opened=_opened(view), database_words=["--db", str(view.path)]) as other,
     ):
-        try:
-            selection = select_or_take_all(other, request.select)
-        except NothingMatched as error:
-            raise NothingMatched(str(error).replace(_LIST, f"`{our_command('list', '--all', db=view.path)}`")) from None
+        selection = select_or_take_all(other, request.select)
         rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove)
         plan = build_merge_plan(
             context.store,
@@ -85,8 +79,8 @@ def _opened(view: UntouchedView) -> Store:
     """Open the other database. Raises MigratorError, without advice for the one that --db names, if it is none."""
     try:
         return view.store()
-    except MigratorError as error:
-        raise MigratorError(str(error).replace("with --db PATH", "instead of it")) from None
+    except WrongDatabase as error:
+        raise MigratorError(f"{error.what}; name {error.right} instead of it.") from None
 
 
 def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequest) -> Run:

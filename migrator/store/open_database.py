@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.store import connection, odd_rows, row_json, schema
 from migrator.store.sql import IN, array_of
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +38,7 @@ class OpenDatabase:
         `opened` is a connection that somebody else has made, and closes.
         """
         self.path = path
+        self._named = path if opened else None
         self._write = write
         self.connection = opened or connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
@@ -47,6 +49,11 @@ class OpenDatabase:
         except BaseException:
             self.connection.close()
             raise
+
+    @property
+    def what_there_is(self) -> str:
+        """The end of a sentence: which command lists the sessions, also of one that is read for another's sake."""
+        return f"`{our_command('list', '--all', db=self._named)}` shows what there is"
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -443,3 +445,12 @@ def test_nobody_loses_a_session_that_he_has_open(home: Home, other: OtherDatabas
         refused = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes")
     assert (refused.code, f"pid {pid}" in refused.stderr) == (4, True)
     assert (rows(home), rows(other)) == (before, there)
+
+
+def test_what_is_no_database_is_not_to_be_named_with_db(home: Home) -> None:
+    none = home.path / "none.db"
+    with closing(sqlite3.connect(none)) as connection:
+        connection.execute("CREATE TABLE session (id)")
+    refused = home.run("merge", none, "--yes")
+    assert (refused.code, "--db" in refused.stderr) == (1, False), refused
+    assert "name the right file instead of it." in refused.stderr
