@@ -416,6 +416,11 @@ class Plan:
     merge: Merge | None = None
 
     @property
+    def runs_program(self) -> bool:
+        """Whether applying it runs a program of the user's, which is why it can't be saved."""
+        return self.merge is not None and self.merge.imported_by is not None
+
+    @property
     def updates(self) -> tuple[ProjectChange, ...]:
         """The project rows that change."""
         return tuple(project for project in self.projects if project.action is ProjectAction.UPDATE)

@@ -20,6 +20,7 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
+from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.selection.completion import completes
 
@@ -105,6 +106,8 @@ def make_plan(values: dict[str, Any]) -> Plan:
     from migrator.arguments import MergeRequest
     from migrator.operations.merge import plan_merge
 
+    if values["with_opencode"] is not None and "output" in values:
+        raise BadInput("A saved plan runs no program, so `plan` takes no --with-opencode: `merge --dry-run` shows all.")
     request = MergeRequest(
         values["other"],
         select_request(values),

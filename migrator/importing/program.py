@@ -63,7 +63,7 @@ def check_program(program: str, folder: Path) -> None:
     said = (done.stdout or done.stderr).decode(errors="replace")
     if done.returncode:
         raise MigratorError(f"{program} is no opencode 2: `{program} --version` ended with {done.returncode}.")
-    if (version := re.search(r"\b(\d+)\.\d+\.\d+", said)) and int(version[1]) == 1:
+    if (version := re.search(r"(?<![\d.])(\d+)\.\d+\.\d+", said)) and int(version[1]) == 1:
         raise MigratorError(f"{program} is opencode {version[0]}, and only opencode 2 imports sessions of opencode 1.")
 
 
