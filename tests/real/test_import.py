@@ -73,7 +73,7 @@ def test_every_age_of_opencode_1(home: Home, age: str) -> None:
 
 
 def test_an_age_that_it_may_not_know(home: Home) -> None:
-    """The upgrades of opencode 2 of August 2026 fail on a database of 1.2.1: then nothing is written, and it is said."""
+    """The upgrades of opencode 2 of August 2026 fail on a database of 1.2.1: that is said, and nothing is written."""
     other = built(home, "1.2.1", home.path / "old" / "opencode.db")
     before = rows(home)
     run = home.run("merge", other.database, "--foreign", "--with-opencode", BINARY, "--yes")
