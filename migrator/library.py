@@ -257,6 +257,7 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     undo_files: FileUndoPolicy = "auto",
     announce: bool = True,
     remove_from_other: bool = False,
+    with_opencode: str | os.PathLike[str] | None = None,
     **select: Unpack[SelectKeywords],
 ) -> Plan:
     """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
@@ -264,7 +265,8 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     Without `other`, those of the database of the release channel `from_channel` beside this one. Nothing is written,
     and the other database is only read, also when the plan is applied, unless `remove_from_other` says that they leave
     it. `map` maps directories of the other database to those that they are here. Each other keyword means what the
-    option of its name does. The plan's `merge` compares every session with what is here.
+    option of its name does. The plan's `merge` compares every session with what is here. `with_opencode` is a program:
+    it runs here, and again when the plan is applied.
     Raises MigratorError if rows of that database can't be rows of this one.
 
     >>> store = migrator.open_store()
@@ -285,7 +287,7 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     words = ["=".join(pair) for pair in folders]
     request = MergeRequest(
         _text(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
-        announce, remove_from_other, from_channel,
+        announce, remove_from_other, from_channel, _text(with_opencode),
     )  # fmt: skip
     with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_it(context, request)
