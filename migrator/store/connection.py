@@ -7,19 +7,20 @@ import sqlite3
 import stat
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from migrator.disk.bounded import NotPlain, opened
 from migrator.disk.status import status_of, why_not_writable
 from migrator.errors import MigratorError
+from migrator.paths import comparable
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.signals import is_interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
 
 
 class Closable(Protocol):
@@ -140,8 +141,12 @@ def why_read_only(database: Path) -> str | None:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the SQL functions that conditions may use."""
-    casefold = lambda text: text.casefold() if isinstance(text, str) else None  # noqa: E731 - too short for a name
-    connection.create_function("casefold", 1, casefold, deterministic=True)
+    for name, function in (("casefold", str.casefold), ("comparable", comparable)):
+        connection.create_function(name, 1, partial(_of_text, function), deterministic=True)
+
+
+def _of_text(function: Callable[[str], str], text: Any) -> str | None:
+    return function(text) if isinstance(text, str) else None
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
