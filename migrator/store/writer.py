@@ -7,8 +7,9 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.disk.mounts import TO_TRUST_LOCKS, locks_of
+from migrator.disk.mounts import locks_of
 from migrator.errors import DatabaseInUse, MigratorError
+from migrator.face import who_else_may_write
 from migrator.progress import doing
 from migrator.store.connection import closed_if_unusable, transaction
 from migrator.store.open_by import OpenBy, in_use_error, until_free, who_has_open
@@ -261,7 +262,7 @@ class Writer(Store):
 def check_locks(path: Path, *, trusted: bool) -> None:
     """Raise MigratorError if a database is on a file system where others may not meet our locks, unless `trusted`."""
     if not trusted and not (locks := locks_of(path)).hold:
-        raise MigratorError(f"{path} is not written to: {locks.why}; {TO_TRUST_LOCKS}.")
+        raise MigratorError(f"{path} is not written to: {locks.why}; {who_else_may_write()}.")
 
 
 def check_writable(path: Path) -> None:
