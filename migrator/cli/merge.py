@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import OnDuplicate
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     announce_option,
     change_options,
@@ -20,6 +19,7 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
+from migrator.cli.results.confirm import show_or_apply
 from migrator.reporting.next_steps import Step
 from migrator.selection.completion import completes
 

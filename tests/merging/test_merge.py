@@ -54,6 +54,9 @@ def test_everything_comes_and_goes_again(home: Home, other: OtherDatabase) -> No
     assert after["session"] == there["session"]
     again = home.run("merge", other.database, "--foreign", "--yes")
     assert "Nothing to do: 18 sessions are here already." in again.stdout
+    taken_out = home.run("undo", "--dry-run").stdout
+    assert taken_out.startswith("Plan: 18 sessions (3 of subagents) to take out again.")
+    assert " from " not in taken_out.split("Nothing was written.")[0]  # they don't go back there
     undone = home.run("undo", "--yes", "--json").json
     assert (undone["status"], undone["sessions"], undone["verified"]) == ("applied", 18, 18)
     assert rows(home) == before
