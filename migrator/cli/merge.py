@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import OnDuplicate
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     announce_option,
     change_options,
@@ -20,6 +19,7 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
+from migrator.cli.results.confirm import show_or_apply
 from migrator.reporting.next_steps import Step
 from migrator.selection.completion import completes
 
@@ -67,6 +67,9 @@ options = combine(
 )
 
 
+_FOREIGN = "--foreign"
+
+
 @click.command("merge", short_help="Bring in sessions of another database.", cls=SelectingCommand)
 @options
 @change_options
@@ -84,12 +87,15 @@ def command(**values: Any) -> None:
 
 def next_steps(plan: Plan) -> Iterator[Step]:
     """Yield what to do about the sessions that stay there since their directories aren't here."""
-    from migrator.planning.merge.planner import LEFT_OUT
-
-    stays = [warning.message for warning in plan.warnings if warning.code == LEFT_OUT]
-    if any("--foreign" in message for message in stays):  # it may stay for another reason
-        what = "To bring in what stays there too, bound to directories that aren't here:"
-        yield Step(what, typed_command("--foreign", without={*DISPLAY_FLAGS, "yes", "output"}, name="merge"))
+    ways = dict.fromkeys(warning.settled_by for warning in plan.warnings if warning.settled_by)
+    maps = [word for way in ways for word in way if way != (_FOREIGN,)]
+    for what, words in (
+        ("what is in another place here", maps),
+        ("what stays there too, bound to directories that aren't here", [_FOREIGN] if (_FOREIGN,) in ways else []),
+    ):
+        if words:
+            command = typed_command(*words, without={*DISPLAY_FLAGS, "yes", "output"}, name="merge")
+            yield Step(f"To bring in {what}:", command)
 
 
 def make_plan(values: dict[str, Any]) -> Plan:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
-from migrator.cli.database import is_reported, open_context
-from migrator.cli.listing import echo_rows, listing_options, refuse_listing_options, take_view, with_short_ids
-from migrator.cli.next_steps import nothing_to_do, say_steps, say_steps_below_rows
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, json_command, typed_command
+from migrator.cli.input.database import is_reported, open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     database_options,
     exit_code_option,
@@ -23,8 +21,10 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.reports import show_report
-from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, note, paged, say
+from migrator.cli.results.listing import echo_rows, listing_options, refuse_listing_options, take_view, with_short_ids
+from migrator.cli.results.next_steps import nothing_to_do, say_steps, say_steps_below_rows
+from migrator.cli.results.reports import show_report
+from migrator.cli.terminal.printing import echo_json, echo_lines, echo_warnings, note, paged, say
 from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import ORPHAN_COLUMNS

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.database import database, database_option, database_words
-from migrator.cli.options import SelectingCommand, database_options, select_request
-from migrator.cli.terminal import note, on_terminal, say
+from migrator.cli.input.database import database, database_option, database_words
+from migrator.cli.input.options import SelectingCommand, database_options, select_request
+from migrator.cli.terminal.printing import note, on_terminal, say
 from migrator.errors import Interrupted, MigratorError
 from migrator.progress import told_to
 

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from migrator.cli.app import COMMANDS, app
-from migrator.cli.examples import EXAMPLES
+from migrator.cli.help.examples import EXAMPLES
 from tests.support.home import Home
 from tests.support.shell import run_in_shell
 

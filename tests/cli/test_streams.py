@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.cli.progress_line import ProgressLine
+from migrator.cli.terminal.progress_line import ProgressLine
 from tests.support.marks import long_round
 from tests.support.other_process import held_open
 from tests.support.rows import add_sessions

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.shell_completion import CompletionItem, ShellComplete
 
-from migrator.cli.shell_words import typed_words
+from migrator.cli.shells.shell_words import typed_words
 from migrator.paths import backslashed, beginnings, begins_windows, last_name, slashed
 from migrator.selection.completion import Completions
 from migrator.text import PROGRAM, cells, one_line, printable, shortened
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from migrator.cli.shell_words import TypedWord
+    from migrator.cli.shells.shell_words import TypedWord
     from migrator.selection.completion import Kind
     from migrator.store.completion import CompletionReader
 
@@ -229,7 +229,7 @@ def _reader(context: click.Context) -> CompletionReader:
 
 def _path(context: click.Context) -> Path:
     """Return the database that is meant."""
-    from migrator.cli.environment import with_parents
+    from migrator.cli.input.environment import with_parents
     from migrator.store.location import locate
 
     values: dict[str, Any] = {}

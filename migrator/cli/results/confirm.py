@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import applying_command, command_line
-from migrator.cli.next_steps import nothing_to_do, say_steps
-from migrator.cli.options import exit_if_asked
-from migrator.cli.reports import plan_report, show_report
-from migrator.cli.terminal import (
+from migrator.cli.input.command_line import applying_command, command_line
+from migrator.cli.input.options import exit_if_asked
+from migrator.cli.results.next_steps import nothing_to_do, say_steps
+from migrator.cli.results.reports import plan_report, show_report
+from migrator.cli.terminal.asking import confirm
+from migrator.cli.terminal.printing import (
     aloud,
-    confirm,
     drop_output,
     echo_json,
     echo_lines,
@@ -123,7 +123,7 @@ def _is_agreed(  # noqa: PLR0913 - as of `show_or_apply`
     if not on_terminal():
         show_plan(plan, values, next_steps=next_steps, asked=False)
         raise NobodyToAsk("Nothing was written, since nobody can be asked here.", command())
-    from migrator.cli.question import ask_about, warn_if_open
+    from migrator.cli.results.question import ask_about, warn_if_open
     from migrator.store.writer import check_locks
 
     check_locks(Path(plan.store), trusted=values["trust_locks"])

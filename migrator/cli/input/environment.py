@@ -48,7 +48,7 @@ def note_unknown_variables(context: click.Context, commands: Iterable[str], alia
     wanted = {name for name, text in os.environ.items() if name.startswith(f"{_PREFIX}_") and text}
     if all(_settable.get(name) == name for name in wanted):
         return
-    from migrator.cli.terminal import note
+    from migrator.cli.terminal.printing import note
     from migrator.places.programs import SETTING
     from migrator.text import did_you_mean, nearest
 
@@ -123,7 +123,7 @@ def _value(option: click.Option, context: click.Context) -> Any:
 def note_yes(context: click.Context) -> None:
     """Say that a variable is why nobody is asked."""
     if context.get_parameter_source("yes") is ParameterSource.ENVIRONMENT and context.params.get("yes"):
-        from migrator.cli.terminal import note
+        from migrator.cli.terminal.printing import note
 
         note(f"note: {_used['--yes']} is set, so nobody is asked.")
 

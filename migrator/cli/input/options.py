@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
-from migrator.cli.numbers import WholeNumber
-from migrator.cli.terminal import use_color, use_no_pager, use_quiet
+from migrator.cli.terminal.printing import use_color, use_no_pager, use_quiet
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 from migrator.text import our_command
@@ -36,6 +35,12 @@ def combine(*options: Option) -> Option:
         return function
 
     return add
+
+
+class WholeNumber(click.IntRange):
+    """A whole number; what is none is refused in words, not in those of a program."""
+
+    name = "whole number"
 
 
 class Seconds(click.FloatRange):

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.cli.database import is_unexpected
-from migrator.cli.next_steps import say_steps
-from migrator.cli.terminal import aloud, answer, echo_lines, note, paged, width
+from migrator.cli.input.database import is_unexpected
+from migrator.cli.results.next_steps import say_steps
+from migrator.cli.terminal.asking import answer
+from migrator.cli.terminal.printing import aloud, echo_lines, note, paged, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
 from migrator.reporting.next_steps import Step

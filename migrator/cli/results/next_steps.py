@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.cli.database import database_words
-from migrator.cli.terminal import say
+from migrator.cli.input.database import database_words
+from migrator.cli.terminal.printing import say
 from migrator.reporting.next_steps import Step, opening_command, step_lines
 from migrator.text import our_command, shortened, title_text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.cli.terminal import echo_lines, paged
+from migrator.cli.terminal.printing import echo_lines, paged
 from migrator.text import PROGRAM, printable
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def help_text(context: click.Context) -> str:
 
 
 def _write_examples(context: click.Context, formatter: click.HelpFormatter) -> None:
-    from migrator.cli.examples import EXAMPLES
+    from migrator.cli.help.examples import EXAMPLES
 
     _, _, name = context.command_path.partition(" ")
     if examples := EXAMPLES.get(name):

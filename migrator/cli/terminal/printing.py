@@ -1,4 +1,4 @@
-"""The terminal: whether there is one, how wide it is, printing and asking. Nothing is printed anywhere else."""
+"""Printing: whether there is a terminal, how wide it is, and what may go there. Nothing is printed anywhere else."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.progress_line import ProgressLine
+from migrator.cli.terminal.progress_line import ProgressLine
 from migrator.text import cells, printable, without_long_values, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from migrator.cli.pager import Pager
+    from migrator.cli.terminal.pager import Pager
     from migrator.model import PlanWarning
-
-T = TypeVar("T")
 
 
 def on_terminal() -> bool:
@@ -144,7 +142,7 @@ def paged() -> Iterator[None]:
     if _Output.pager or not (_Output.pages and sys.stdin.isatty() and sys.stdout.isatty()):
         yield
         return
-    from migrator.cli.pager import Pager, pager_words
+    from migrator.cli.terminal.pager import Pager, pager_words
 
     if not (words := pager_words()):
         yield
@@ -203,36 +201,3 @@ def echo_json_lines(texts: Iterable[str]) -> None:
     ascii_only = sys.stdout.encoding.lower() != "utf-8"
     for text in texts:
         _echo(printable_json(text, ascii_only=ascii_only))
-
-
-def confirm(question: str) -> bool:
-    """Ask for yes or no. Raises Abort at Ctrl-C."""
-    return _answer(lambda: click.confirm(printable(question), err=True))
-
-
-def answer(question: str) -> str:
-    """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
-    *lines, last = as_prose(question)
-    with aloud():
-        say(*lines, err=True)
-    return str(_answer(lambda: click.prompt(last, default="", show_default=False, err=True)))
-
-
-def choose(choices: Sequence[str], default: str) -> str:
-    """Ask for one of `choices`, until it is one. Raises Abort at Ctrl-C."""
-    while True:
-        said = answer(f"Choose ({', '.join(choices)}) [{default}]").strip() or default
-        if said in choices:
-            return said
-        with aloud():
-            say(f"Type {', '.join(choices[:-1])} or {choices[-1]}.", err=True)
-
-
-def _answer(prompt: Callable[[], T]) -> T:
-    try:
-        with progress_line.paused():
-            return prompt()
-    except click.Abort:
-        with aloud():
-            say("", err=True)  # the error goes on a line of its own
-        raise

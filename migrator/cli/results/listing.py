@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.environment import is_typed
-from migrator.cli.numbers import WholeNumber
-from migrator.cli.options import combine
-from migrator.cli.terminal import echo_json_lines, echo_lines, width
+from migrator.cli.input.environment import is_typed
+from migrator.cli.input.options import WholeNumber, combine
+from migrator.cli.terminal.printing import echo_json_lines, echo_lines, width
 from migrator.reporting.rows import View, rows_text
 from migrator.text import SHORT_ID, did_you_mean, short_ids
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.cli.database import database_words, is_reported
-from migrator.cli.environment import set_options, with_parents
+from migrator.cli.input.database import database_words, is_reported
+from migrator.cli.input.environment import set_options, with_parents
 from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:

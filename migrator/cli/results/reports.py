@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import json_command
-from migrator.cli.terminal import echo_lines, say
+from migrator.cli.input.command_line import json_command
+from migrator.cli.terminal.printing import echo_lines, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

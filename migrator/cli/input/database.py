@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.environment import is_typed
-from migrator.cli.terminal import note
+from migrator.cli.input.environment import is_typed
+from migrator.cli.terminal.printing import note
 
 if TYPE_CHECKING:
     from pathlib import Path
