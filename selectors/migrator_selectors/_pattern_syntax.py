@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import BadInput
-from migrator.paths import is_windows
+from migrator.paths import is_windows, names_of, on_windows, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,8 @@ def with_slashes(typed: str) -> str:
     `C:\src\[ab]*` is `C:/src/[ab]*`. In the former nothing can be escaped; `[[]` is a bracket in both.
     """
     if not is_windows(typed):
-        return typed
+        # Before a bracket or a brace it escapes that, on Windows too; no name has `*` or `?` there.
+        return re.sub(r"\\(?![\[\]{}])", "/", typed) if on_windows() else typed
     has_backslashes = "\\" in typed[:3]
     typed = _PLAIN.sub(lambda found: "/" * found[0].endswith("C"), typed, count=1)
     return typed.replace("\\", "/") if has_backslashes else typed
@@ -75,6 +76,13 @@ def literal(name: str) -> Part:
 def literals(path: str) -> list[Part]:
     """Return the components of an absolute path, each of them literal."""
     return [literal(name) for name in path.split("/") if name not in {"", "."}]
+
+
+def windows_literals(path: str) -> list[Part]:
+    """Return the components of a path of Windows, each of them literal; the first is its drive or share."""
+    names = names_of(path)
+    root = plain(path).rstrip("/").removesuffix("/".join(names)).rstrip("/")
+    return [Part(escaped(root.replace("//", "/", 1)), root), *map(literal, names)]
 
 
 def expand(typed: str) -> list[str]:
