@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.disk.bounded import NotPlain, read_file
-from migrator.disk.system import HAS_MODES, is_mounted_read_only, name_of_user
+from migrator.disk.system import HAS_MODES, is_mounted_read_only, name_of_user, open_descriptors
 from migrator.errors import CantTell
 from migrator.paths import is_of_another_system, upwards
 
@@ -102,13 +102,13 @@ def is_open_here(status: os.stat_result) -> bool:
 def open_descriptor(status: os.stat_result) -> int | None:
     """Return a descriptor by which this process has a file open already; None if it has none.
 
-    To open a database once more, other than by SQLite, and to close it again drops every lock that we have on it.
+    To open a database once more, other than by SQLite, and to close it again drops every lock that we have on it; not
+    on Windows, which lists none.
     """
-    with suppress(OSError):
-        for name in os.listdir("/dev/fd"):
-            with suppress(OSError):
-                if os.path.samestat(status, os.fstat(int(name))):
-                    return int(name)
+    for descriptor in open_descriptors():
+        with suppress(OSError):
+            if os.path.samestat(status, os.fstat(descriptor)):
+                return descriptor
     return None
 
 
