@@ -297,12 +297,16 @@ class StillLost:
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST."""
+    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST.
+
+    `settled_by` are words which settle it, added to the command that made the plan.
+    """
 
     code: str
     message: str
     session: str | None = None
     lost: StillLost | None = None
+    settled_by: tuple[str, ...] = ()
 
 
 class FolderState(StrEnum):
@@ -336,10 +340,10 @@ class MergeVerdict(StrEnum):
     """It is here, and says the same."""
 
     LONGER = "longer"
-    """It is here, and goes on in the other database: every message here is there too."""
+    """It is here, and goes on in the other database: all that was said here is there too; see store/unfinished.py."""
 
     SHORTER = "shorter"
-    """It is here, and goes on here: every message there is here too."""
+    """It is here, and goes on here: all that was said there is here too."""
 
     DIVERGED = "diverged"
     """It is here, and each side has a message that the other doesn't have, or has otherwise."""
@@ -378,7 +382,8 @@ class Merge:
     `sessions` are all that were selected, those that don't come included. `foreign` are directories of sessions that
     are kept as they are, though nothing is there. With `taken_out` the plan takes back what a merge brought, or takes
     out of `other` what was brought: then the changes say where the sessions were and came from. `remove` says whether
-    the sessions leave `other` once they are here.
+    the sessions leave `other` once they are here. `imported_by` is the program of opencode 2 that makes them out of
+    sessions of opencode 1, "" if a document says that one did, and None without one: no document names a program.
     """
 
     other: str
@@ -388,6 +393,7 @@ class Merge:
     files: tuple[MergedFile, ...] = ()
     taken_out: bool = False
     remove: bool = False
+    imported_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +418,11 @@ class Plan:
     announce: bool = False
     in_place: bool = False
     merge: Merge | None = None
+
+    @property
+    def runs_program(self) -> bool:
+        """Whether applying it runs a program of the user's, which is why it can't be saved."""
+        return self.merge is not None and self.merge.imported_by is not None
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 UNEXPECTED = 70
 INTERRUPTED = 130
 COMPLETING = "_OPENCODE_MIGRATOR_COMPLETE"
-"""The variable by which a shell asks for what it may offer; see `completing.py`."""
+"""The variable by which a shell asks for what it may offer; see `shells/completing.py`."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
     if shell := os.environ.get(COMPLETING):
-        from migrator.cli.completing import offer
+        from migrator.cli.shells.completing import offer
 
         garbage_collector.disable()
         offer(shell, sys.argv[1:])
@@ -36,8 +36,8 @@ def main() -> NoReturn:
 
     _open_streams()
     from migrator.cli.app import ReaderGone, app
-    from migrator.cli.environment import with_variables
-    from migrator.cli.terminal import drop_output, echo_error, progress_line
+    from migrator.cli.input.environment import with_variables
+    from migrator.cli.terminal.printing import drop_output, echo_error, progress_line
     from migrator.errors import INTERRUPTED_EARLY, MigratorError
     from migrator.progress import told_to
     from migrator.store.signals import hear_interrupts
@@ -52,7 +52,7 @@ def main() -> NoReturn:
             # Patterns, `~` and `$` are ours to read: click would write them out on Windows, as a shell does elsewhere.
             code = app.main(standalone_mode=False, prog_name=PROGRAM, windows_expand_args=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        from migrator.cli.help import show_help
+        from migrator.cli.help.help_text import show_help
 
         if error.ctx is not None:
             show_help(error.ctx, err=True)
@@ -79,7 +79,7 @@ def main() -> NoReturn:
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """Print a Python warning, such as that of a broken plug-in, as we print our own."""
-    from migrator.cli.terminal import say
+    from migrator.cli.terminal.printing import say
     from migrator.reporting.style import styled
 
     say(f"{styled('warning: ', fg='yellow')}{message}", err=True)
@@ -87,8 +87,8 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _say_why(error: MigratorError) -> None:
     """Print one of our errors as a sentence, and the command that may follow."""
-    from migrator.cli.environment import with_variables
-    from migrator.cli.terminal import echo_error, echo_lines
+    from migrator.cli.input.environment import with_variables
+    from migrator.cli.terminal.printing import echo_error, echo_lines
     from migrator.errors import Declined
     from migrator.reporting.next_steps import Step, step_lines
     from migrator.text import sentence
@@ -105,7 +105,7 @@ def _usage_message(error: click.ClickException) -> str:
     """Return click's message about wrong usage, and which help to read."""
     from click.exceptions import NoSuchOption
 
-    from migrator.cli.app import meant_options
+    from migrator.cli.help.guesses import meant_options
     from migrator.text import did_you_mean, sentence
 
     message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument
@@ -147,7 +147,7 @@ _BLOCKED = {
 
 
 def _blocked(error: OSError) -> int:
-    from migrator.cli.terminal import drop_output, echo_error
+    from migrator.cli.terminal.printing import drop_output, echo_error
 
     drop_output()
     log = "`opencode-migrator log` shows whether something was moved"
@@ -156,7 +156,7 @@ def _blocked(error: OSError) -> int:
 
 
 def _unexpected() -> int:
-    from migrator.cli.terminal import echo_error
+    from migrator.cli.terminal.printing import echo_error
     from migrator.operations.crash_log import write_crash_log
 
     echo_error(write_crash_log())

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from migrator import __version__
-from migrator.cli.command_line import command_as_typed
-from migrator.cli.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
-from migrator.cli.options import EXIT_CODE_ASKED, UncheckedOutput, database_options, terminal_options
+from migrator.cli.input.command_line import command_as_typed
+from migrator.cli.input.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
+from migrator.cli.input.options import EXIT_CODE_ASKED, UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
-from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
+from migrator.text import PROGRAM, is_utf_8
 
 SECTIONS = {
     "Look": ("ui", "list", "projects", "workspaces"),
@@ -30,26 +30,6 @@ COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
 
 ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
-GUESSES = {
-    "fix": ("rescue", "doctor"), "repair": ("rescue", "protect"), "recover": ("rescue", "undo"),
-    "restore": ("rescue", "undo"), "revert": ("undo",), "rollback": ("undo",), "find": ("orphans", "list"),
-    "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
-    "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
-    "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
-    "import": ("merge",), "skill": ("install-skill",), "install": ("install-skill",),
-}  # fmt: skip
-"""Words that people type for a command, and the commands that they may mean."""
-
-GUESSED_OPTIONS = {
-    "--path": "--from-dir", "--folder": "--from-dir", "--source": "--from-dir", "--src": "--from-dir",
-    "--destination": "--to-dir", "--dest": "--to-dir", "--target": "--to-dir", "--into": "--to-dir",
-    "--session": "--from-id", "--name": "--title", "--grep": "--containing", "--text": "--containing",
-    "--filter": "--title", "--after": "--since", "--before": "--until", "--preview": "--dry-run",
-    "--simulate": "--dry-run", "--what-if": "--dry-run", "--confirm": "--yes", "--database": "--db",
-    "--file": "--output", "--out": "--output", "--top": "--limit", "--count": "--limit",
-}  # fmt: skip
-"""Words that people type for an option, and the one that they mean, of a command that has it."""
-
 
 class ReaderGone(Exception):
     """The reader of our output has closed it, as in `list | head`: that is no error.
@@ -60,19 +40,6 @@ class ReaderGone(Exception):
     def __init__(self, exit_code: int) -> None:
         super().__init__()
         self.exit_code = exit_code
-
-
-def meant_options(typed: str, context: click.Context) -> list[str]:
-    """Return the options of a command that somebody may mean by a word that is none, each by its first long name."""
-    first = {
-        name: next(each for each in parameter.opts if each.startswith("--")) if name in parameter.opts else name
-        for parameter in context.command.get_params(context)
-        if isinstance(parameter, click.Option) and not parameter.hidden
-        for name in [*parameter.opts, *parameter.secondary_opts]
-        if name.startswith("--")
-    }
-    guessed = [name for name in (GUESSED_OPTIONS.get(typed),) if name in first]
-    return [*dict.fromkeys(first[name] for name in guessed or nearest(typed, first))]
 
 
 class CheckedContext(click.Context):
@@ -86,7 +53,7 @@ class CheckedContext(click.Context):
 
     def get_help(self) -> str:
         """Return the help, with examples and groups."""
-        from migrator.cli.help import help_text
+        from migrator.cli.help.help_text import help_text
 
         return help_text(self)
 
@@ -132,7 +99,7 @@ class CheckedContext(click.Context):
 
 
 def _show_help(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
-    from migrator.cli.help import show_help
+    from migrator.cli.help.help_text import show_help
 
     show_help(context, parameter, wanted)
 
@@ -177,9 +144,9 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:  # click looks for similar names among commands it has loaded
-            typed = error.command_name
-            meant = GUESSES.get(typed) or nearest(typed, [*self.list_commands(ctx), *ALIASES])
-            ctx.fail(f"No such command '{typed}'.{did_you_mean(meant)}")
+            from migrator.cli.help.guesses import no_such_command
+
+            ctx.fail(no_such_command(error.command_name, [*self.list_commands(ctx), *ALIASES]))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import note_other_database, only_database, portable_path
-from migrator.cli.options import change_options
-from migrator.cli.plan_file import read_plan_file
+from migrator.cli.input.database import note_other_database, only_database, portable_path
+from migrator.cli.input.options import change_options
+from migrator.cli.input.plan_file import read_plan_file
+from migrator.cli.results.confirm import show_or_apply
 from migrator.text import our_command
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from migrator.cli.terminal import echo_script
+from migrator.cli.terminal.printing import echo_script
 
 _BASH = r"""
 _opencode_migrator() {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.cli.next_steps import nothing_to_do, say_steps
-from migrator.cli.terminal import say
+from migrator.cli.results.next_steps import nothing_to_do, say_steps
+from migrator.cli.terminal.printing import say
 from migrator.errors import MigratorError
 from migrator.paths import on_windows
 from migrator.reporting.next_steps import Step

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
-from migrator.cli.database import open_context
-from migrator.cli.next_steps import say_steps, step
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, json_command, typed_command
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     database_options,
     exit_code_option,
@@ -20,8 +19,9 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.reports import show_report
-from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, say, width
+from migrator.cli.results.next_steps import say_steps, step
+from migrator.cli.results.reports import show_report
+from migrator.cli.terminal.printing import echo_json, echo_lines, echo_warnings, say, width
 from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.text import wrapped

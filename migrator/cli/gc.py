@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import applying_command, command_as_typed
-from migrator.cli.confirm import ask
-from migrator.cli.database import open_context
-from migrator.cli.next_steps import nothing_to_do, say_steps
-from migrator.cli.numbers import WholeNumber
-from migrator.cli.options import (
+from migrator.cli.input.command_line import applying_command, command_as_typed
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import (
+    WholeNumber,
     database_options,
     exit_code_option,
     exit_if_asked,
@@ -20,7 +18,9 @@ from migrator.cli.options import (
     wait_option,
     yes_option,
 )
-from migrator.cli.terminal import echo_json, echo_lines, on_terminal, say
+from migrator.cli.results.confirm import ask
+from migrator.cli.results.next_steps import nothing_to_do, say_steps
+from migrator.cli.terminal.printing import echo_json, echo_lines, on_terminal, say
 from migrator.errors import MigratorError, NobodyToAsk
 from migrator.reporting.next_steps import Step
 from migrator.text import count

@@ -6,8 +6,8 @@ import shutil
 
 import click
 
-from migrator.cli.next_steps import say_steps
-from migrator.cli.terminal import echo_lines, note, say, width
+from migrator.cli.results.next_steps import say_steps
+from migrator.cli.terminal.printing import echo_lines, note, say, width
 from migrator.errors import MigratorError
 from migrator.reporting.next_steps import Step
 from migrator.text import PROGRAM, shell_quote, tilde, wrapped

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
-from migrator.cli.database import database_option, open_context, several_databases
-from migrator.cli.listing import echo_rows, listing_options, take_view, with_short_ids
-from migrator.cli.next_steps import say_steps, say_steps_below_rows, steps_with_session
-from migrator.cli.options import SelectingCommand, databases_options, select_request
-from migrator.cli.terminal import echo_warnings, note, paged, say
+from migrator.cli.input.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.input.database import database_option, open_context, several_databases
+from migrator.cli.input.options import SelectingCommand, databases_options, select_request
+from migrator.cli.results.listing import echo_rows, listing_options, take_view, with_short_ids
+from migrator.cli.results.next_steps import say_steps, say_steps_below_rows, steps_with_session
+from migrator.cli.terminal.printing import echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import SESSION_COLUMNS

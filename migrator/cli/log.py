@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.database import only_database
-from migrator.cli.listing import echo_rows, listing_options, refuse_listing_options, take_view
-from migrator.cli.next_steps import say_steps_below_rows, step
-from migrator.cli.options import database_options, force_option, html_option, verbose_option
-from migrator.cli.reports import show_report
-from migrator.cli.terminal import echo_json, echo_lines, note, paged, width
+from migrator.cli.input.database import only_database
+from migrator.cli.input.options import database_options, force_option, html_option, verbose_option
+from migrator.cli.results.listing import echo_rows, listing_options, refuse_listing_options, take_view
+from migrator.cli.results.next_steps import say_steps_below_rows, step
+from migrator.cli.results.reports import show_report
+from migrator.cli.terminal.printing import echo_json, echo_lines, note, paged, width
 from migrator.errors import BadInput
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN, short_run_ids
 from migrator.selection.completion import completes

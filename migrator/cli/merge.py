@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import OnDuplicate
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     announce_option,
     change_options,
@@ -20,6 +19,8 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
+from migrator.cli.results.confirm import show_or_apply
+from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.selection.completion import completes
 
@@ -60,11 +61,20 @@ options = combine(
         help="A session is in both, and goes on in the other: take what was added, keep ours, or refuse.",
     ),
     click.option("--remove-from-other", "remove", is_flag=True, help="Take them out of OTHER.db once they are here."),
+    click.option(
+        "--with-opencode",
+        metavar="PROGRAM",
+        shell_complete=completes("file"),
+        help="Let this opencode 2 import a copy of sessions of opencode 1, and bring what it makes.",
+    ),
     with_forks_option,
     subdirs_option,
     undo_files_option,
     announce_option,
 )
+
+
+_FOREIGN = "--foreign"
 
 
 @click.command("merge", short_help="Bring in sessions of another database.", cls=SelectingCommand)
@@ -77,6 +87,8 @@ def command(**values: Any) -> None:
 
     Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
     already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.
+    Sessions of opencode 1 come into a database of opencode 2, also those of this very one that were never imported, by
+    your own opencode 2: --with-opencode.
     """
     plan = make_plan(values)
     show_or_apply(plan, values, "Merge", [*next_steps(plan)])
@@ -84,12 +96,15 @@ def command(**values: Any) -> None:
 
 def next_steps(plan: Plan) -> Iterator[Step]:
     """Yield what to do about the sessions that stay there since their directories aren't here."""
-    from migrator.planning.merge.planner import LEFT_OUT
-
-    stays = [warning.message for warning in plan.warnings if warning.code == LEFT_OUT]
-    if any("--foreign" in message for message in stays):  # it may stay for another reason
-        what = "To bring in what stays there too, bound to directories that aren't here:"
-        yield Step(what, typed_command("--foreign", without={*DISPLAY_FLAGS, "yes", "output"}, name="merge"))
+    ways = dict.fromkeys(warning.settled_by for warning in plan.warnings if warning.settled_by)
+    maps = [word for way in ways for word in way if way != (_FOREIGN,)]
+    for what, words in (
+        ("what is in another place here", maps),
+        ("what stays there too, bound to directories that aren't here", [_FOREIGN] if (_FOREIGN,) in ways else []),
+    ):
+        if words:
+            command = typed_command(*words, without={*DISPLAY_FLAGS, "yes", "output"}, name="merge")
+            yield Step(f"To bring in {what}:", command)
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
@@ -97,6 +112,8 @@ def make_plan(values: dict[str, Any]) -> Plan:
     from migrator.arguments import MergeRequest
     from migrator.operations.merge import plan_merge
 
+    if values["with_opencode"] is not None and "output" in values:
+        raise BadInput("A saved plan runs no program, so `plan` takes no --with-opencode: `merge --dry-run` shows all.")
     request = MergeRequest(
         values["other"],
         select_request(values),
@@ -109,6 +126,7 @@ def make_plan(values: dict[str, Any]) -> Plan:
         values["announce"],
         values["remove"],
         values["from_channel"],
+        values["with_opencode"],
     )
     with open_context(values) as context:
         return plan_merge(context, request)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
-from migrator.cli.options import (
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     announce_option,
     change_options,
@@ -18,6 +17,7 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
+from migrator.cli.results.confirm import show_or_apply
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
-from migrator.cli.confirm import show_plan
-from migrator.cli.database import portable_path
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.input.database import portable_path
+from migrator.cli.input.options import (
     combine,
     database_options,
     force_option,
@@ -19,6 +18,7 @@ from migrator.cli.options import (
     plan_format_options,
     verbose_option,
 )
+from migrator.cli.results.confirm import show_plan
 from migrator.text import our_command
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from migrator.cli.database import open_context
-from migrator.cli.listing import echo_rows, listing_options, take_view
-from migrator.cli.next_steps import say_steps_below_rows, step
-from migrator.cli.options import database_options
-from migrator.cli.terminal import note, paged
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import database_options
+from migrator.cli.results.listing import echo_rows, listing_options, take_view
+from migrator.cli.results.next_steps import say_steps_below_rows, step
+from migrator.cli.terminal.printing import note, paged
 from migrator.reporting.project_rows import PROJECT_COLUMNS, PROJECT_SHOWN, project_rows
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
-from migrator.cli.options import SelectingCommand, change_options, select_request, undo_files_option
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import SelectingCommand, change_options, select_request, undo_files_option
+from migrator.cli.results.confirm import show_or_apply
 
 if TYPE_CHECKING:
     from migrator.model import Plan

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.command_line import applying_command
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import note_other_database, only_database
-from migrator.cli.options import change_options
+from migrator.cli.input.command_line import applying_command
+from migrator.cli.input.database import note_other_database, only_database
+from migrator.cli.input.options import change_options
+from migrator.cli.results.confirm import show_or_apply
 from migrator.text import our_command
 
 

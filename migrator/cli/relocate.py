@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
-from migrator.cli.options import announce_option, change_options, combine, undo_files_option
+from migrator.cli.input.database import open_context
+from migrator.cli.input.options import announce_option, change_options, combine, undo_files_option
+from migrator.cli.results.confirm import show_or_apply
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, applying_command, typed_command
-from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import database_words, open_context
-from migrator.cli.options import (
+from migrator.cli.input.command_line import DISPLAY_FLAGS, applying_command, typed_command
+from migrator.cli.input.database import database_words, open_context
+from migrator.cli.input.options import (
     SelectingCommand,
     announce_option,
     change_options,
@@ -21,7 +20,9 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
-from migrator.cli.terminal import aloud, choose, on_terminal, say
+from migrator.cli.results.confirm import show_or_apply
+from migrator.cli.terminal.asking import choose
+from migrator.cli.terminal.printing import aloud, on_terminal, say
 from migrator.selection.completion import completes
 from migrator.text import our_command
 

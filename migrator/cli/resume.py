@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.command_line import applying_command
-from migrator.cli.confirm import ask_unless_yes, report, write_request
-from migrator.cli.database import only_database
-from migrator.cli.options import database_options, json_option, writing_options
+from migrator.cli.input.command_line import applying_command
+from migrator.cli.input.database import only_database
+from migrator.cli.input.options import database_options, json_option, writing_options
+from migrator.cli.results.confirm import ask_unless_yes, report, write_request
 from migrator.selection.completion import completes
 from migrator.text import count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from migrator.cli.terminal import echo_json
+from migrator.cli.terminal.printing import echo_json
 
 
 @click.command("schema", short_help="Print the JSON Schema of a document.")

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.database import database, database_option, database_words, note_read_only
-from migrator.cli.numbers import WholeNumber
-from migrator.cli.options import database_options, force_option, output_option
-from migrator.cli.terminal import say
+from migrator.cli.input.database import database, database_option, database_words, note_read_only
+from migrator.cli.input.options import WholeNumber, database_options, force_option, output_option
+from migrator.cli.terminal.printing import say
 from migrator.errors import MigratorError
 
 PORT = 4646

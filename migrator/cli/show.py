@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.confirm import show_plan
-from migrator.cli.database import portable_path
-from migrator.cli.options import database_options, force_option, html_option, plan_format_options, verbose_option
-from migrator.cli.plan_file import read_plan_file
+from migrator.cli.input.database import portable_path
+from migrator.cli.input.options import database_options, force_option, html_option, plan_format_options, verbose_option
+from migrator.cli.input.plan_file import read_plan_file
+from migrator.cli.results.confirm import show_plan
 from migrator.selection.completion import completes
 from migrator.text import our_command
 
@@ -27,7 +27,7 @@ def command(what: str, **values: Any) -> None:
     if what == "-" or os.path.lexists(what) or _is_path(what):
         show_plan(read_plan_file(what), values, hint=our_command("apply", portable_path(what, values)))
         return
-    from migrator.cli.database import only_database
+    from migrator.cli.input.database import only_database
     from migrator.cli.log import print_run
     from migrator.errors import NoSuchRun
     from migrator.execution.run_log import open_run

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.command_line import applying_command
-from migrator.cli.confirm import ask_unless_yes, report, show_or_apply, write_request
-from migrator.cli.database import note_other_database, only_database
-from migrator.cli.options import change_options
+from migrator.cli.input.command_line import applying_command
+from migrator.cli.input.database import note_other_database, only_database
+from migrator.cli.input.options import change_options
+from migrator.cli.results.confirm import ask_unless_yes, report, show_or_apply, write_request
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 from migrator.text import our_command

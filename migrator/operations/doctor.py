@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.disk.mounts import locks_of
 from migrator.errors import CantTell, MigratorError, PluginFailed
 from migrator.execution.journal_file import why_no_journal
+from migrator.face import TRUST_LOCKS
 from migrator.operations.select import select_or_take_all
 from migrator.store.connection import why_read_only
 from migrator.store.integrity import check
@@ -67,8 +68,7 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     overwrite later changes outside of it.
     """
     from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
-    from migrator.snapshots.effects import undo_effects
-    from migrator.snapshots.redo import overwritten_by_redo
+    from migrator.snapshots.opencodes import overwritten_by_redo, undo_effects
     from migrator.snapshots.undo_effect import UndoEffect
     from migrator.store.turns import prompts
 
@@ -135,7 +135,7 @@ def _locks(store: Store) -> CheckResult:
     locks = locks_of(store.path)
     if locks.hold:
         return CheckResult("locks", True, f"locks hold where it is, on {locks.where}")
-    text = f"a run writes to it with --trust-locks only: {locks.why}"
+    text = f"a run writes to it with {TRUST_LOCKS} only: {locks.why}"
     return CheckResult("locks", locks.hold, text, notable=True, cant_tell=None if locks.hold is False else locks.why)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.cli.shell_words import typed_words
+from migrator.cli.shells.shell_words import typed_words
 from tests.support.home import MOVE, Home, build_home
 from tests.support.interactive_shell import INSTALLED, InteractiveShell
 from tests.support.marks import long_round

@@ -1,0 +1,1 @@
+"""What a person says: the options that commands share, the variables that set them, and what they name."""

@@ -1,0 +1,1 @@
+"""What a person is told, and asked: a plan, a run, a list, a report, and what can be done next."""

@@ -1,0 +1,142 @@
+"""The options of every command that lists something, and printing what they ask for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.input.environment import is_typed
+from migrator.cli.input.options import WholeNumber, combine
+from migrator.cli.terminal.printing import echo_json_lines, echo_lines, width
+from migrator.reporting.rows import View, rows_text
+from migrator.text import SHORT_ID, did_you_mean, short_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from click.shell_completion import CompletionItem
+
+    from migrator.model import Session
+    from migrator.reporting.rows import Column, Row
+
+    Command = Callable[..., Any]
+
+
+class ColumnNames(click.ParamType[tuple[str, ...]]):
+    """Names of columns, with commas between them."""
+
+    name = "columns"
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the names; refuse those that no column has."""
+        if isinstance(value, tuple):
+            return value
+        by_lower = {name.lower(): name for name in self.names}
+        typed = (name.strip() for name in str(value).split(","))
+        found = tuple(dict.fromkeys(by_lower.get(name.lower(), name) for name in typed if name))
+        for name in found:
+            if name not in self.names:
+                meant = did_you_mean(get_close_matches(name, self.names, 1))
+                self.fail(f"no column is called {name!r}.{meant} There are {', '.join(self.names)}.", param, ctx)
+        if not found:
+            self.fail(f"name at least one of {', '.join(self.names)}.", param, ctx)
+        return found
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the columns that aren't named yet."""
+        from click.shell_completion import CompletionItem
+
+        del ctx, param
+        before, comma, name = incomplete.rpartition(",")
+        more = [each for each in self.names if each.startswith(name) and each not in before.split(",")]
+        return [CompletionItem(before + comma + each) for each in more]
+
+
+def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callable[[Command], Command]:
+    """Return the options of a command that lists rows with these columns, by their names; see `take_view`."""
+    return combine(
+        click.option(
+            "--columns",
+            type=ColumnNames(columns),
+            metavar="A,B,C",
+            help=f"Show these columns, in this order: {', '.join(columns)}.",
+        ),
+        click.option(
+            "--sort",
+            type=click.Choice([*columns]),
+            metavar="COLUMN",
+            help="Sort by this column: text from A to Z, the latest time and the largest number first.",
+        ),
+        click.option("--reverse", is_flag=True, help="The other way round."),
+        click.option("--limit", "--max-count", "-n", type=WholeNumber(0), metavar="N", help="At most N; 0 for all."),
+        click.option(
+            "--time",
+            type=click.Choice(("relative", "absolute")),
+            help="How a table shows times.  [default: relative on a terminal, else absolute]",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(("table", "json", "ndjson", "csv", *more_formats)),
+            default="table",
+            show_default=True,
+            help="How to print rows. csv escapes formulas and control characters; json has the exact text.",
+        ),
+        click.option("--json", "form", flag_value="json", help="The same as --format json."),
+    )
+
+
+def take_view(values: dict[str, Any]) -> View:
+    """Return the values of `listing_options`. Raises UsageError for columns of what has none."""
+    form, columns = values["form"], values["columns"] or ()
+    if columns and form in {"json", "ndjson"}:
+        raise click.UsageError("--columns is for tables and CSV: JSON has every key.", click.get_current_context())
+    room = width()
+    relative = values["time"] == "relative" or (values["time"] is None and room is not None)
+    now = int(time.time() * 1000) if relative else None
+    return View(form, columns, values["sort"], values["reverse"], values["limit"], room, now)
+
+
+def refuse_listing_options(values: dict[str, Any], command: str) -> None:
+    """Refuse what only a list has, for a command that shows one thing. Raises UsageError."""
+    names = [f"--{name}" for name in ("columns", "sort", "reverse", "limit", "time") if is_typed(name)]
+    if values["form"] == "csv":
+        names.append("--format csv")
+    if names:
+        raise click.UsageError(
+            f"`{command}` doesn't show a list, so leave out {' and '.join(names)}.", click.get_current_context()
+        )
+
+
+def with_short_ids(view: View, sessions: Iterable[Session], others: Iterable[str]) -> View:
+    """Return a view in which the ids of these sessions and of their projects are short, if it is a terminal's table.
+
+    `others` are the ids of all sessions that there are, or of those that come right before and after these in order.
+    """
+    if view.width is None or view.form != "table":
+        return view
+    listed = [*sessions]
+    projects = {session.project_id: session.project_id[:SHORT_ID] for session in listed}
+    return replace(view, short=projects | short_ids([each.id for each in listed], others))
+
+
+def echo_rows(
+    rows: Iterable[Row],
+    view: View,
+    columns: Mapping[str, Column],
+    shown: Sequence[str] = (),
+    below: Callable[[Row], Iterable[str]] | None = None,
+) -> None:
+    """Print rows, which are `arranged` already, in the format that `view` says; see `rows_text`."""
+    texts = rows_text(rows, view, columns, shown, below)
+    if view.form in {"table", "csv"}:
+        echo_lines(texts)
+    else:
+        echo_json_lines(texts)
