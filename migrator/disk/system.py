@@ -18,6 +18,10 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+try:
+    import _winapi
+except ImportError:  # everywhere else
+    _winapi = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -139,13 +143,9 @@ def link(path: str | Path, to: str | Path) -> None:
         if not os.path.isdir(to):
             os.link(to, path)
             return
-        try:
-            from _winapi import CreateJunction
-        except ImportError:
-            CreateJunction = None  # noqa: N806 - as Windows calls it
-        if CreateJunction is None:
+        if _winapi is None:
             raise
-        CreateJunction(str(to), str(path))
+        _winapi.CreateJunction(str(to), str(path))  # type: ignore[attr-defined]
 
 
 def nameless_file(directory: str | Path) -> int | None:

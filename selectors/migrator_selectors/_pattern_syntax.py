@@ -44,11 +44,20 @@ def with_slashes(typed: str) -> str:
     `C:\src\[ab]*` is `C:/src/[ab]*`. In the former nothing can be escaped; `[[]` is a bracket in both.
     """
     if not is_windows(typed):
-        # Before a bracket or a brace it escapes that, on Windows too; no name has `*` or `?` there.
-        return re.sub(r"\\(?![\[\]{}])", "/", typed) if on_windows() else typed
+        return typed
     has_backslashes = "\\" in typed[:3]
     typed = _PLAIN.sub(lambda found: "/" * found[0].endswith("C"), typed, count=1)
     return typed.replace("\\", "/") if has_backslashes else typed
+
+
+def as_typed(typed: str) -> str:
+    r"""Return a pattern with `/` for every backslash that a person types on Windows for it: `src\shop-*`.
+
+    Before a bracket or a brace it escapes that, as everywhere; no name has `*` or `?` there.
+    """
+    if is_windows(typed) or not on_windows():
+        return with_slashes(typed)
+    return re.sub(r"\\(?![\[\]{}])", "/", typed)
 
 
 def escaped(path: str) -> str:

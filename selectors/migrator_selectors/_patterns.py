@@ -22,6 +22,7 @@ from migrator.text import and_more, shell_quote
 from migrator_selectors._pattern_syntax import (
     ONLY_A_PATTERN,
     Part,
+    as_typed,
     escaped,
     expand,
     literals,
@@ -73,7 +74,7 @@ def meant(
         return DirectoryPattern(root + text, cwd=lambda: context.cwd, home=context.home, is_share=is_share)
 
     is_share = not root and _is_share(typed)
-    typed = typed if root else with_slashes(typed)
+    typed = typed if root else as_typed(typed)
     characters = special_characters(typed)
     if not characters:
         return compiled(typed)
