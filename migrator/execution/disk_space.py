@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.disk.status import is_there
-from migrator.disk.system import free_bytes, open_flags
+from migrator.disk.system import free_bytes, keep_blocks, nameless_file
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
@@ -172,17 +172,14 @@ class _Reserve:
     def __init__(self, directory: str | Path) -> None:
         self.directory = directory
         self._kept = 0
-        self._file: int | None = None
-        if hasattr(os, "O_TMPFILE") and hasattr(os, "posix_fallocate"):
-            with suppress(OSError):  # it may not be ours to write to, or can't do that
-                self._file = os.open(directory, open_flags("O_TMPFILE", "O_RDWR"), 0o600)
+        self._file = nameless_file(directory)
 
     def keep(self, size: int) -> bool:
         """Keep so many bytes, unless more are kept; return whether they are there."""
         if self._file is None or size <= self._kept:
             return size <= self._kept or self.has_space(size)
         try:
-            os.posix_fallocate(self._file, 0, size)
+            keep_blocks(self._file, size)
         except OSError as error:
             os.ftruncate(self._file, self._kept)
             return error.errno not in _FULL and self.has_space(size)

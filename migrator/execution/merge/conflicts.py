@@ -43,7 +43,7 @@ def _taken_here(
     wanted = {change.session: change for change in changes}
     here = store.existing(wanted)
     content = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
-    bindings = store.bindings(content)
+    bindings, lacking = store.bindings(content), frozenset(store.never_imported())
     for id_, change in wanted.items():
         if merged[id_].verdict is not MergeVerdict.LONGER:
             if id_ in here:
@@ -52,7 +52,7 @@ def _taken_here(
             yield id_, "was deleted here"
         elif content[id_] != merged[id_].here:
             yield id_, "was used here"
-        elif bindings[id_][0] != change.after:
+        elif id_ not in lacking and bindings[id_][0] != change.after:
             yield id_, f"is in {bindings[id_][0].directory} here now"
 
 
@@ -92,11 +92,14 @@ def changed_here(
     `is_older` had none before the run.
     """
     ids = [change.session for change in changes]
+    edits = [*edits]
     yield from changed_since(store, ids, merged, edits)
     leaving = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.NEW}
-    parents = store.children(leaving)
+    imported = {edit.session for edit in edits if (edit.table, edit.column) == ("session_v2", WHOLE)}.intersection(ids)
+    only_in_1 = frozenset(store.never_imported()) if imported else frozenset()  # they lose nothing
+    parents = store.children(leaving | imported)
     was_here = {id_ for id_, session in merged.items() if session.verdict is not MergeVerdict.NEW}
-    for child in store.sessions(parents.keys() - leaving - was_here):
+    for child in store.sessions(parents.keys() - leaving - was_here - only_in_1):
         if not is_older(child):
             yield parents[child.id], f"has a new child, {child.id}"
     for id_ in rows_left_there(store, leaving):  # no merge brings any

@@ -24,7 +24,7 @@ from migrator.execution.value_edits import inverted_edits
 from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan, RunStatus
 from migrator.store import merging
 from migrator.store.connection import file_uri
-from migrator.store.opencode_2.instructions import INSTRUCTIONS
+from migrator.store.instructions import INSTRUCTIONS
 from migrator.store.untouched import untouched
 from migrator.text import our_command
 

@@ -16,7 +16,7 @@ from migrator.execution.value_edits import inverted_edits
 from migrator.model import FileUndo, MergeVerdict, PlanWarning
 from migrator.store import merging
 from migrator.store.connection import file_uri
-from migrator.store.opencode_2.instructions import INSTRUCTIONS, edit_instructions
+from migrator.store.instructions import INSTRUCTIONS, edit_instructions
 from migrator.store.sql import WHOLE
 from migrator.store.staging import Staging
 from migrator.text import count, first_few, our_command

@@ -11,7 +11,7 @@ from migrator.execution.merge.take_back import continued_sessions, stage_merge, 
 from migrator.execution.opencode_2 import companion_edits
 from migrator.store import merging
 from migrator.store.companion_files import rows_naming_outputs, with_outputs_at
-from migrator.store.opencode_2.instructions import INSTRUCTIONS, edit_instructions, missing_instructions
+from migrator.store.instructions import INSTRUCTIONS, edit_instructions, missing_instructions
 from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
