@@ -28,6 +28,14 @@ def count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
+def agree(number: int, word: str) -> str:
+    """Return a verb or a pronoun as so many need it: `is`, `stays`, `its` for one, `are`, `stay`, `their` for more."""
+    return word if number == 1 else _OF_SEVERAL.get(word, word.removesuffix("s"))
+
+
+_OF_SEVERAL = {"is": "are", "was": "were", "has": "have", "does": "do", "it": "them", "its": "their"}
+
+
 def and_more(number: int, noun: str = "", several: str = "") -> str:
     """Return ` and 3 more` or, with a noun, ` and 3 more sessions`; "" if there are no more."""
     if number <= 0:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.reporting.style import cleaned_line, styled
-from migrator.text import printable, printable_json, shell_join, shell_quote, shortened
+from migrator.text import agree, printable, printable_json, shell_join, shell_quote, shortened
 from tests.support.printed import acts, unseen
 
 SPECIAL = "\x1b\x9b\n\r\t\x7f\u202e\u200d\u200c\ufe0f\u20e3\U0001f600\u0628\u094d\udc9b[m;ab\\'"
@@ -94,3 +94,10 @@ def test_the_judge_of_these_tests_knows_what_unicode_says() -> None:
     assert unseen("\u200b\ufe0f\u3164") == set("\u200b\ufe0f\u3164")
     assert acts("a\x1b\n\x9b\u202e") == set("\x1b\n\x9b\u202e")
     assert unicodedata.category("\u202e") == "Cf"
+
+
+def test_verbs_and_pronouns_agree_with_how_many_there_are() -> None:
+    words = ("is", "stays", "has", "does", "it", "its")
+    assert [agree(1, word) for word in words] == [*words]
+    for many in (0, 2):
+        assert [agree(many, word) for word in words] == ["are", "stay", "have", "do", "them", "their"]

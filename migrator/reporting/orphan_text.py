@@ -15,6 +15,7 @@ from migrator.reporting.rows import View
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import (
+    agree,
     and_more,
     cells,
     count,
@@ -120,13 +121,19 @@ def other_system_text(orphans: Iterable[Orphan]) -> Iterator[str]:
         )
 
 
+def tie_question(folder: str, sessions: int) -> str:
+    """Ask where the sessions of a folder belong that several directories may be now."""
+    lost = "does the session" if sessions == 1 else f"do these {count(sessions, 'session')}"
+    return f"Where {lost} of {tilde(folder)} belong?"
+
+
 def _hidden(reason: HiddenBy, number: int) -> str:
     """Return why a list leaves out so many sessions, as the rest of a sentence that begins with their number."""
     if reason is HiddenBy.AGE:
-        return f"{'was' if number == 1 else 'were'} last used more than {DAYS} days ago"
+        return f"{agree(number, 'was')} last used more than {DAYS} days ago"
     if reason is HiddenBy.NUMBER:
-        return f"{'comes' if number == 1 else 'come'} after the first {LISTED}"
-    return f"{'is' if number == 1 else 'are'} archived"
+        return f"{agree(number, 'comes')} after the first {LISTED}"
+    return f"{agree(number, 'is')} archived"
 
 
 def grouped_orphans(orphans: Iterable[Orphan]) -> list[list[Orphan]]:

@@ -9,7 +9,7 @@ from migrator.model import STILL_LOST
 from migrator.reporting.next_steps import Step
 from migrator.reporting.orphan_text import labelled_lines, to_settle
 from migrator.reporting.style import SHOWS_ALL, styled
-from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
+from migrator.text import agree, and_more, as_many_as_fit, count, printable, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -100,7 +100,7 @@ def next_steps_of_lost(
     """
     lost = [(warning.session or "", warning.lost) for warning in warnings if warning.lost]
     if likely := sum(parts.likely_home is not None for _, parts in lost):
-        have = f"{count(likely, 'session')} {'has' if likely == 1 else 'have'} a likely home."
+        have = f"{count(likely, 'session')} {agree(likely, 'has')} a likely home."
         yield Step(f"{have} To take likely homes too:", likely_command)
     rest = [(session, parts.why) for session, parts in lost if not parts.commands and parts.likely_home is None]
     if rest:

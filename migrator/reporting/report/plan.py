@@ -40,7 +40,7 @@ from migrator.reporting.report.model import (
     shares,
 )
 from migrator.reporting.warning_text import grouped_lost
-from migrator.text import and_more, count, shortened_path, tilde
+from migrator.text import agree, and_more, count, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ def _most(directories: Iterable[str]) -> tuple[str, str]:
 def _verdict(plan: Plan) -> Note:
     """Return whether anything is lost."""
     lost = sum(warning.code == STILL_LOST for warning in plan.warnings)
-    still = f" {count(lost, 'session')} {'stays' if lost == 1 else 'stay'} lost: see below." if lost else ""
+    still = f" {count(lost, 'session')} {agree(lost, 'stays')} lost: see below." if lost else ""
     detached = summary(plan)["undo_detached"]
     if any(warning.code == READ_ONLY for warning in plan.warnings):
         return Note("This plan can't be applied", f"The database is only read: see the warnings.{still}")
@@ -105,7 +105,7 @@ def _verdict(plan: Plan) -> Note:
     back = "`opencode-migrator undo` takes all of it back."
     if detached:
         text = (
-            f"File undo of {count(detached, 'session')} is detached: undoing {'its' if detached == 1 else 'their'} "
+            f"File undo of {count(detached, 'session')} is detached: undoing {agree(detached, 'its')} "
             f"earlier turns in opencode takes back the conversation and touches no file. {back}"
         )
     else:
