@@ -43,6 +43,14 @@ def and_more(number: int, noun: str = "", several: str = "") -> str:
     return f" and {count(number, f'more {noun}', several and f'more {several}')}" if noun else f" and {number:,} more"
 
 
+def size_text(number: int) -> str:
+    """Return a size in bytes as people read it: `1 byte`, `34 kB`, `0.4 MB`, `3.2 GB`."""
+    for unit, one, least in (("GB", 1e9, 1e9), ("MB", 1e6, 1e5)):
+        if number >= least:
+            return f"{number / one:,.1f} {unit}"
+    return count(number, "byte") if number < 1000 else f"{number / 1000:.0f} kB"  # noqa: PLR2004 - what a kB is
+
+
 def first_few(names: Sequence[str], number: int) -> str:
     """Return `a, b and 3 more`: the first `number` names, and how many others there are."""
     return ", ".join(names[:number]) + and_more(len(names) - number)

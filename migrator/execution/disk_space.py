@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.disk.system import free_bytes, open_flags
 from migrator.errors import MigratorError
+from migrator.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,9 +122,9 @@ class DiskSpace:
         for reserve, size in needed.items():
             if not is_there(reserve, size):
                 raise MigratorError(
-                    f"The disk is too full: the run, with the space to take it back, needs {_mb(size)} on the file "
-                    f"system of {reserve.directory}, and only {_mb(reserve.free() or 0)} is free. Free some space "
-                    "there, then try again.",
+                    "The disk is too full: the run, with the space to take it back, needs "
+                    f"{size_text(size)} on the file system of {reserve.directory}, and only "
+                    f"{size_text(reserve.free() or 0)} is free. Free some space there, then try again.",
                 )
 
 
@@ -175,7 +176,3 @@ def _file_system(directory: str | Path) -> int | None:
 
 def _bytes(edits: Sequence[Edit]) -> int:
     return sum(len(value) for edit in edits for value in (edit.before, edit.after) if isinstance(value, str | bytes))
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"

@@ -127,12 +127,14 @@ def test_short_ids_and_relative_times_on_a_terminal_only(home: Home) -> None:
     assert home.run("migrate", short, "src/shop", "-n", "--json").json["changes"][0]["session"] == SESSION
 
 
-def test_what_several_ids_begin_with_is_refused_naming_them(home: Home) -> None:
+def test_what_several_ids_begin_with_is_refused_naming_them_and_how_many_more_there_are(home: Home) -> None:
+    ((sessions,),) = home.query("SELECT count(*) FROM session")
     runs = [home.run(*MOVE, "--json").json["run"], home.run("undo", "-y", "--json").json["run"]]
     for words in (("list", "--from-id"), ("orphans", "--explain"), ("migrate",)):
         refused = sentence(home.run(*words, "ses_"), 1)
         assert "Several sessions" in refused
         assert "ses_df" in refused
+        assert refused.endswith(f" and {sessions - 10} more.")
     for words in (("undo", "-y"), ("log",)):
         refused = sentence(home.run(*words, "2"), 1)
         assert "Several runs" in refused
