@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,11 @@ def test_every_list_has_the_same_options(home: Home, command: str) -> None:
     sort = ("--sort", names[-1], "--reverse", "--limit", "1")
     csv = home.run(command, "--columns", every, "--format", "csv", *sort, cwd=where).stdout.splitlines()
     assert (csv[0], len(csv)) == (every, 2)
+    headings = re.split(" {2,}", home.run(command, "--limit", "1", *sort[:2], cwd=where).stdout.splitlines()[0].strip())
+    assert len(headings) > 2
+    for heading in headings:
+        by_heading = home.run(command, "--columns", heading.upper(), "--sort", heading, "--reverse", cwd=where)
+        assert by_heading.stdout.splitlines()[0].strip() == heading
     table = home.run(command, "--columns", names[0], "--time", "relative", cwd=where).stdout.splitlines()
     assert len(table) > 1
     assert home.run(command, "--columns", names[0], "--json", cwd=where).code == 2
