@@ -145,6 +145,19 @@ def tilde(directory: str) -> str:
     return "~" + directory[len(home) :] if inside else directory
 
 
+def tilde_in(sentence: str) -> str:
+    """Write the home directory as `~` wherever a path in a sentence begins with it.
+
+    A command is left as it is, and so is what is quoted or behind a `=`: a shell takes `~` for a name there.
+    """
+    home = os.path.expanduser("~")
+    if home == "/" or home not in sentence:
+        return sentence
+    path = re.compile(rf"""(?<![\w/.~='"-]){re.escape(home)}(?=[/\s,;:)]|\.?$|\.\s)""")
+    pieces = commands_in(sentence)
+    return "".join(f"`{piece}`" if at % 2 else path.sub("~", piece) for at, piece in enumerate(pieces))
+
+
 def places(directories: Iterable[str]) -> str:
     """Return the directory that all of these are, or are below; how many they are if there is none among them."""
     every = {*directories}

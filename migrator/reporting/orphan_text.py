@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -24,6 +22,7 @@ from migrator.text import (
     shortened,
     shortened_path,
     tilde,
+    tilde_in,
     title_text,
     wrapped,
 )
@@ -216,9 +215,3 @@ def labelled_line(label: str, text: str, width: int, color: str) -> str:
     """Return `label: text` as the first of these lines, cut where it doesn't fit."""
     head, colon, tail = shortened(tilde_in(f"{label}: {text}"), width - 2).partition(":")
     return f"  {styled(head, fg=color)}{colon}{tail}"
-
-
-def tilde_in(sentence: str) -> str:
-    """Write the home directory as `~` wherever a path in a sentence begins with it."""
-    home = os.path.expanduser("~")
-    return sentence if home == "/" else re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", sentence)

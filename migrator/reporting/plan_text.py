@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
-from migrator.reporting.orphan_text import labelled_lines, tilde_in
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.reporting.warning_text import warning_lines
-from migrator.text import agree, and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
+from migrator.text import (
+    agree,
+    and_more,
+    as_many_as_fit,
+    count,
+    one_line,
+    printable,
+    shortened,
+    tilde,
+    tilde_in,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -316,7 +327,7 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
     reasons = sorted(tally, key=lambda why: (-tally[why], why))
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:
-        text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
+        text = f"because {tilde_in(printable(why))}"
         yield from (" " * 11 + line for line in wrapped(text, width - 11))
     if len(reasons) > len(shown):
         yield f"          {and_more(len(reasons) - len(shown), 'reason')}; {SHOWS_ALL.get()}."

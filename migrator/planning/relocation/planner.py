@@ -286,7 +286,7 @@ def _move_next(relocation: Relocation) -> Iterator[PlanWarning]:
     if relocation.moves.state is FolderState.WILL_MOVE:
         olds = {new: old for old, new in reversed(relocation.moves.folders)}
         swap = any(os.path.lexists(new) for new in olds)
-        moves = [f"{old} to {new}" if swap else shell_join(["mv", old, new]) for new, old in olds.items()]
+        moves = [f"{old} to {new}" if swap else f"`{shell_join(['mv', old, new])}`" for new, old in olds.items()]
         yield PlanWarning(
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, ProjectAction
-from migrator.reporting.orphan_text import tilde_in, to_settle
+from migrator.reporting.orphan_text import to_settle
 from migrator.reporting.plan_text import (
     OTHER_FIELDS,
     differences,
@@ -21,7 +21,6 @@ from migrator.reporting.plan_text import (
     undo_word,
 )
 from migrator.reporting.report.model import (
-    ALIKE,
     GROUPS,
     NOTES,
     REASONS,
@@ -39,8 +38,8 @@ from migrator.reporting.report.model import (
     Values,
     shares,
 )
-from migrator.reporting.warning_text import grouped_lost
-from migrator.text import agree, and_more, count, shortened_path, tilde
+from migrator.reporting.warning_text import alike, grouped_lost
+from migrator.text import agree, and_more, count, shortened_path, tilde, tilde_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -285,14 +284,9 @@ def project_values(projects: Iterable[ProjectChange]) -> Iterator[Values]:
 
 
 def _notes(plan: Plan) -> Iterator[Note]:
-    kinds: dict[str, list[str]] = {}
-    for warning in plan.warnings:
-        if warning.code != STILL_LOST:
-            kinds.setdefault(warning.code, []).append(tilde_in(warning.message))
-    for first, *others in kinds.values():
-        folded = others if len(others) > ALIKE else []
+    for (first, *others), folded in alike(plan.warnings):
         yield Note("Warning", first, alike=tuple(folded))
-        yield from (Note("Warning", other) for other in others if not folded)
+        yield from (Note("Warning", other) for other in others)
     yield from lost_notes(plan.warnings)
     moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:
