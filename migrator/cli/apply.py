@@ -7,19 +7,15 @@ from typing import Any
 import click
 
 from migrator.cli.input.database import note_other_database, only_database, portable_path
-from migrator.cli.input.options import database_options, html_option, json_option, verbose_option, writing_options
+from migrator.cli.input.options import change_options
 from migrator.cli.input.plan_file import read_plan_file
-from migrator.cli.results.confirm import confirm_and_run
+from migrator.cli.results.confirm import show_or_apply
 from migrator.text import our_command
 
 
 @click.command("apply", short_help="Apply a saved plan.")
 @click.argument("file", type=click.Path())
-@writing_options
-@html_option
-@verbose_option
-@json_option
-@database_options
+@change_options
 def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
     from migrator.operations.apply import apply_plan, find_database, plan_on
@@ -30,4 +26,5 @@ def command(file: str, **values: Any) -> None:
     note_other_database(path, values, "the plan is of it")
     check_writable(path)
     whole = our_command("show", portable_path(file, values), "--json")
-    confirm_and_run(plan_on(plan, path), values, lambda write: apply_plan(plan, path, write), whole=whole)
+    shown = plan_on(plan, path)
+    show_or_apply(shown, values, carry_out=lambda write: apply_plan(plan, path, write), whole=whole)

@@ -8,17 +8,13 @@ import click
 
 from migrator.cli.input.command_line import applying_command
 from migrator.cli.input.database import note_other_database, only_database
-from migrator.cli.input.options import database_options, html_option, json_option, verbose_option, writing_options
-from migrator.cli.results.confirm import confirm_and_run
+from migrator.cli.input.options import change_options
+from migrator.cli.results.confirm import show_or_apply
 from migrator.text import our_command
 
 
 @click.command("redo", short_help="Take the last undo back.")
-@writing_options
-@html_option
-@verbose_option
-@json_option
-@database_options
+@change_options
 def command(**values: Any) -> None:
     """Bring about again what the last undo took back; after several undos, what the one before took back, and so on.
 
@@ -29,12 +25,12 @@ def command(**values: Any) -> None:
 
     entry, path, _ = find_run_to_redo(only_database(values))
     note_other_database(path, values)
-    confirm_and_run(
+    show_or_apply(
         plan_undo(path, entry.id),
         values,
-        lambda write: undo_run(path, entry.id, write),
         "Redo what was done to",
         # A report may be read after other undos.
-        lambda: our_command("undo", entry.id, "--yes") if values["html"] else applying_command(),
+        command=lambda: our_command("undo", entry.id, "--yes") if values["html"] else applying_command(),
+        carry_out=lambda write: undo_run(path, entry.id, write),
         whole=our_command("show", entry.id, "--json"),
     )

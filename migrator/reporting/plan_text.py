@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
@@ -43,6 +44,14 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
 
 def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bool = False) -> Iterator[str]:
     """Yield the lines that say what a plan changes, or changed, if that is `done`."""
+    plan = without_origins(plan)
+    yield from _groups(plan, width, verbose=verbose)
+    if lines := [*_besides_sessions(plan, width, verbose=verbose, done=done)]:
+        yield ""
+        yield from lines
+
+
+def _groups(plan: Plan, width: int, *, verbose: bool) -> Iterator[str]:
     groups = grouped(plan)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
     heading = ""
@@ -58,7 +67,10 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
         yield ""
         more = and_more(len(groups) - len(shown), "group").lstrip()
         yield f"{more} with {count(rest, 'session')}; {SHOWS_ALL.get()}."
-    yield ""
+
+
+def _besides_sessions(plan: Plan, width: int, *, verbose: bool, done: bool) -> Iterator[str]:
+    """Yield what becomes of project rows, file undo, and what else a plan changes."""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
             verb = "registered" if done else "register"
@@ -69,13 +81,21 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
         yield f"{more} {'updated' if done else 'to update'}; {SHOWS_ALL.get()}."
-    yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
+    if plan.merge is None or not plan.merge.taken_out:
+        yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
     if plan.merge is not None:
         yield from _around_merge(plan, plan.merge, done=done)
+
+
+def without_origins(plan: Plan) -> Plan:
+    """Return a plan that takes sessions out without where they came from, since they don't go back there."""
+    if plan.merge is None or not plan.merge.taken_out:
+        return plan
+    return replace(plan, changes=tuple(change._replace(after=change.before) for change in plan.changes))
 
 
 def _around_merge(plan: Plan, merge: Merge, *, done: bool) -> Iterator[str]:
@@ -111,7 +131,7 @@ def headline_text(plan: Plan) -> str:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
     parts = []
     if plan.changes or not plan.updates:
-        parts.append(f"{sessions_text(plan.changes)} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}")
+        parts.append(f"{sessions_text(plan.changes)} to move{_DIRECTIONS.get(direction(plan.changes) or '', '')}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
     return f"Plan: {', '.join(parts)}{rest}."
@@ -131,7 +151,7 @@ def merge_headline(plan: Plan) -> str:
     if not plan.changes and plan.removable:
         leaving = count(len(plan.removable), "session")
         return f"Plan: {leaving} to take out of {tilde(merge.other)}, being here already."
-    way = _direction(plan.changes)
+    way = direction(plan.changes)
     if way == UNDO_OF:
         return f"Plan: {what} to put back."
     return f"Plan: {what} to bring in{' again' if way == REDO_OF else ''} from {tilde(merge.other)}."
@@ -274,7 +294,7 @@ _RESTORED = {UNDO_OF: "set back", REDO_OF: "changed again"}
 """What an undo and a redo do to file undo that the run had changed."""
 
 
-def _direction(changes: Sequence[Change]) -> str | None:
+def direction(changes: Sequence[Change]) -> str | None:
     """Return UNDO_OF or REDO_OF if these changes take a run back, or bring it about again; else None."""
     why = next((change.selected_by[0] for change in changes if change.selected_by), "")
     return next((way for way in _DIRECTIONS if why.startswith(way)), None)
@@ -290,7 +310,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
 
 def undo_word(change: Change) -> str:
     """Return what becomes of the file undo of a session."""
-    way = _direction([change])
+    way = direction([change])
     if change.undo is not FileUndo.NONE and way:
         return _RESTORED[way]
     if change.moves or change.undo is not FileUndo.CARRY:
@@ -303,7 +323,7 @@ def undo_word(change: Change) -> str:
 def turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
     undone = [change for change in changes if change.undo is not FileUndo.NONE]
-    if way := _direction(undone):
+    if way := direction(undone):
         return f"{_RESTORED[way]} in {count(len(undone), 'session')}"
     carrying = [change.turns.carried for change in undone if change.turns.carried]
     restored = sum(change.undo is FileUndo.CARRY and not change.turns.carried for change in undone)

@@ -70,7 +70,7 @@ def test_undo_moves_nobody_who_came_since(home: Home, shop: Path) -> None:
     assert there in before
 
 
-def test_what_is_shown(home: Home, shop: Path) -> None:
+def test_what_is_shown(home: Home, shop: Path) -> None:  # noqa: ARG001 - it is there
     before = rows(home)
     shown = home.run("protect", "--dry-run")
     assert shown.code == 0

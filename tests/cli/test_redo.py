@@ -12,7 +12,7 @@ import pytest
 from tests.support.home import MOVE
 from tests.support.refusal import refused, sentence
 from tests.support.rows import directories
-from tests.support.shell import printed_command
+from tests.support.shell import printed_command, run_in_shell
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -53,6 +53,20 @@ def test_each_way_is_told_the_right_way_round(home: Home, moved: str) -> None:
     again = home.run("redo", "--yes", "--json").json
     assert (again["status"], again["sessions"], again["redoes"]) == ("applied", 17, moved)
     assert again["undoes"] not in {undo, None}
+
+
+def test_a_dry_run_shows_what_would_be_taken_back(home: Home, moved: str) -> None:
+    there = directories(home)
+    shown = home.run("undo", "--dry-run")
+    assert shown.stdout.startswith("Plan: 17 sessions (3 of subagents) to move back.")
+    assert shown.stdout.endswith(f"Nothing was written. To apply:\n  opencode-migrator undo {moved} --yes\n")
+    assert home.run("undo", "-n", "--json").json["summary"]["sessions"] == 17
+    assert home.run("undo", "-n", "--exit-code").code == 1
+    assert directories(home) == there
+    assert run_in_shell(home, printed_command(shown.stdout)).code == 0
+    assert directories(home) != there
+    assert "to move again" in home.run("redo", "--dry-run").stdout
+    assert directories(home) != there
 
 
 def test_there_is_nothing_to_redo(home: Home) -> None:

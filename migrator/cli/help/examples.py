@@ -88,6 +88,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("The last ten, for a program", "log --limit 10 --json"),
     ),
     "undo": (
+        ("Show what taking the last run back would change", "undo --dry-run"),
         ("Take the last run back", "undo"),
         ("Take back one run of those in the log", "undo 20261128-101500-ab12"),
     ),

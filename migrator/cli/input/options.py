@@ -336,7 +336,7 @@ change_options = combine(
     plan_format_options,
     database_options,
 )
-"""The options of every command that plans and applies."""
+"""The options of every command that shows a plan and carries it out."""
 
 
 # -- which sessions --------------------------------------------------------------------------------------------------

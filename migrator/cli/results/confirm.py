@@ -69,78 +69,74 @@ def show_plan(  # noqa: PLR0913 - what differs between the commands that show on
             say_steps([Step(f"{outcome} To apply:", hint)])
 
 
-def show_or_apply(
+def show_or_apply(  # noqa: PLR0913 - what differs between the commands that write
     plan: Plan,
     values: dict[str, Any],
     verb: str = "Move",
     next_steps: Sequence[Step] = (),
     command: Callable[[], str] = applying_command,
+    *,
+    carry_out: Callable[[WriteRequest], Run] | None = None,
+    whole: str | None = None,
 ) -> None:
-    """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for.
+    """Show `plan` with --dry-run; else show it, ask unless --yes was given, carry it out and report the run.
 
-    `command` is that of `confirm_and_run`.
+    `verb` is for the question: `Move 3 sessions?`. `next_steps` are what else can be done, besides applying it.
+    `command` returns the command that applies what is shown: by default the one that was typed, with --yes. Without
+    `carry_out` the plan is new: it is applied to the database that it was made for, and may be saved instead. `whole`
+    is the command that prints all of it as JSON, if this one doesn't.
     """
     if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command(), next_steps=next_steps)
+        show_plan(plan, values, hint=command(), next_steps=next_steps)
         exit_if_asked(values, something=plan.writes)
         return
     if values["form"] == "markdown":
         raise BadInput("--format markdown is for a plan that is only shown: add --dry-run.")
-    from migrator.operations.apply import apply_plan
-
-    confirm_and_run(
-        plan, values, partial(apply_plan, plan, Path(plan.store)), verb, command, next_steps=next_steps, can_save=True
-    )
-
-
-def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that write
-    plan: Plan,
-    values: dict[str, Any],
-    carry_out: Callable[[WriteRequest], Run],
-    verb: str = "Move",
-    command: Callable[[], str] = applying_command,
-    *,
-    next_steps: Sequence[Step] = (),
-    can_save: bool = False,
-    whole: str | None = None,
-) -> None:
-    """Show `plan`, ask unless --yes was given, carry it out and report the run.
-
-    `verb` is for the question: `Move 3 sessions?`. `command` returns the command that applies what is shown: by default
-    the one that was typed, with --yes. `next_steps` are what else can be done, besides applying it;
-    with `can_save` the plan may be saved instead. `whole` is the command that prints all of it as JSON, if this one
-    doesn't.
-    """
     show_report(partial(plan_report, plan, command(), next_steps, whole), plan.store, values)
     values = values | {"html": None}
     if not plan.writes:
         _report_unchanged(plan, values, next_steps)
-        return
-    if not values["yes"]:
-        if not on_terminal():
-            show_plan(plan, values, next_steps=next_steps, asked=False)
-            raise NobodyToAsk("Nothing was written, since nobody can be asked here.", command())
-        from migrator.cli.results.question import ask_about, warn_if_open
-        from migrator.store.writer import check_locks
+    elif _is_agreed(plan, values, verb, next_steps, command, can_save=carry_out is None):
+        if carry_out is None:
+            from migrator.operations.apply import apply_plan
 
-        check_locks(Path(plan.store), trusted=values["trust_locks"])
-        with aloud():
-            warn_if_open(Path(plan.store), values)
-            with paged():
-                lines = _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
-            if lines >= height():  # what was said above it is out of sight
-                warn_if_open(Path(plan.store), values)
-        try:
-            if not ask_about(plan, verb, values, can_save=can_save):
-                return
-        except Declined:
-            raise Declined(command()) from None
-    else:
+            carry_out = partial(apply_plan, plan, Path(plan.store))
+        report(carry_out(write_request(values)), values, plan)
+
+
+def _is_agreed(  # noqa: PLR0913 - as of `show_or_apply`
+    plan: Plan,
+    values: dict[str, Any],
+    verb: str,
+    next_steps: Sequence[Step],
+    command: Callable[[], str],
+    *,
+    can_save: bool,
+) -> bool:
+    """Show a plan and ask, unless --yes was given; False if it was saved instead. Raises Declined, NobodyToAsk."""
+    if values["yes"]:
         try:
             _print_headline(plan, values, next_steps)
         except BrokenPipeError:  # as in `move --yes | true`: --yes holds, also when nobody reads the output
             drop_output()
-    report(carry_out(write_request(values)), values, plan)
+        return True
+    if not on_terminal():
+        show_plan(plan, values, next_steps=next_steps, asked=False)
+        raise NobodyToAsk("Nothing was written, since nobody can be asked here.", command())
+    from migrator.cli.results.question import ask_about, warn_if_open
+    from migrator.store.writer import check_locks
+
+    check_locks(Path(plan.store), trusted=values["trust_locks"])
+    with aloud():
+        warn_if_open(Path(plan.store), values)
+        with paged():
+            lines = _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
+        if lines >= height():  # what was said above it is out of sight
+            warn_if_open(Path(plan.store), values)
+    try:
+        return ask_about(plan, verb, values, can_save=can_save)
+    except Declined:
+        raise Declined(command()) from None
 
 
 def ask(question: str) -> None:

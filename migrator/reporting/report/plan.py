@@ -7,11 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, ProjectAction
+from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, UNDO_OF, ProjectAction
 from migrator.reporting.orphan_text import to_settle
 from migrator.reporting.plan_text import (
     OTHER_FIELDS,
     differences,
+    direction,
     grouped,
     headline_text,
     nothing_words,
@@ -19,6 +20,7 @@ from migrator.reporting.plan_text import (
     turn_words,
     unchanged_words,
     undo_word,
+    without_origins,
 )
 from migrator.reporting.report.model import (
     GROUPS,
@@ -53,6 +55,7 @@ _TONES = {"carried": Tone.GOOD, "set back": Tone.GOOD, "mended": Tone.GOOD, "non
 
 def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None) -> Report:
     """Return the report of a plan; `whole` is the command that prints the plan as JSON."""
+    plan = without_origins(plan)
     title = headline_text(plan).rstrip(".") if plan.writes else "Plan: nothing to do"
     notes = [*_notes(plan)]
     return Report(
@@ -75,6 +78,8 @@ def _lead(plan: Plan) -> tuple[str, ...]:
     if not plan.writes:
         return (f"There is nothing to write: {nothing_words(plan)}.",)
     moving = plan.moving
+    if plan.merge is not None and plan.merge.taken_out:
+        return ("What was brought in is taken out again.",)
     if not moving:
         return ("No session moves.",)
     (before, others), (after, more) = (
@@ -101,7 +106,8 @@ def _verdict(plan: Plan) -> Note:
         return Note(
             "Nothing changes", f"Applying this writes nothing.{still}", tone=Tone.CAUTION if lost else Tone.GOOD
         )
-    back = "`opencode-migrator undo` takes all of it back."
+    way = "redo" if direction(plan.changes) == UNDO_OF else "undo"
+    back = f"`opencode-migrator {way}` takes all of it back."
     if detached:
         text = (
             f"File undo of {count(detached, 'session')} is detached: undoing {agree(detached, 'its')} "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import RunStatus
 from migrator.reporting.next_steps import Step
+from migrator.reporting.plan_text import without_origins
 from migrator.reporting.report.model import Fact, Note, Report, Tone, Values
 from migrator.reporting.report.plan import flow_of_changes, plan_facts, project_values, sections_of_changes
 from migrator.reporting.run_record_text import TURNS_SHOWN, run_headline, run_words, turn_outcome
@@ -23,7 +24,7 @@ _FILES = 200
 
 def run_report(record: RunRecord, whole: str | None = None) -> Report:
     """Return the report of a run; `whole` is the command that prints its record as JSON."""
-    run, plan = record.run, record.plan
+    run, plan = record.run, without_origins(record.plan)
     lasted = f"ended {local_time(run.finished, seconds=True)}" if run.finished is not None else "it has not ended"
     notes = [Note("Command", f"`{run.command}`", (), Tone.PLAIN)]
     if record.backup:
