@@ -148,12 +148,12 @@ def tilde(directory: str) -> str:
 def tilde_in(sentence: str) -> str:
     """Write the home directory as `~` wherever a path in a sentence begins with it.
 
-    A command is left as it is, and so is what is quoted or behind a `=`: a shell takes `~` for a name there.
+    A command is left as it is, and so is what is quoted: a shell takes `~` for a name there.
     """
     home = os.path.expanduser("~")
     if home == "/" or home not in sentence:
         return sentence
-    path = re.compile(rf"""(?<![\w/.~='"-]){re.escape(home)}(?=[/\s,;:)]|\.?$|\.\s)""")
+    path = re.compile(rf"""(?<![\w/.~'"-]){re.escape(home)}(?=[/\s,;:)]|\.?$|\.\s)""")
     pieces = commands_in(sentence)
     return "".join(f"`{piece}`" if at % 2 else path.sub("~", piece) for at, piece in enumerate(pieces))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 ALIKE = 2
 """A warning with more than so many more of its kind has these folded."""
 REASONS_SHOWN = 10
+_NAMES = re.compile(r'"[^"]*"|\S*[\d/~_]\S*')
+"""What makes two warnings of one kind differ: titles, paths, ids and numbers."""
 _ONE_LINE = 2**31
 
 
@@ -43,12 +46,13 @@ def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, 
 def alike(warnings: Iterable[PlanWarning], *, fold: bool = True) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
     """Yield what the warnings of each kind say, as it may be printed: what is shown, and what is folded.
 
-    Those of sessions that stay lost are left out.
+    Those of one kind differ in names and numbers only. Those of sessions that stay lost are left out.
     """
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[tuple[str, str], list[str]] = {}
     for warning in warnings:
         if warning.code != STILL_LOST:
-            kinds.setdefault(warning.code, []).append(tilde_in(printable(warning.message)))
+            kind = warning.code, _NAMES.sub("", warning.message)
+            kinds.setdefault(kind, []).append(tilde_in(printable(warning.message)))
     for texts in kinds.values():
         number = 1 if fold and len(texts) > 1 + ALIKE else len(texts)
         yield texts[:number], texts[number:]
