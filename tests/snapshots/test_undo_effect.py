@@ -209,6 +209,16 @@ def test_what_git_refuses_to_look_at_is_unknown(home: Home, shop: Path) -> None:
     assert str(shop) in str(only.because)
 
 
+def test_what_git_would_wait_for_is_unknown(home: Home, shop: Path) -> None:
+    turn(home, shop)
+    config = snapshot_repository(home, root_commit(shop), shop) / "config"
+    config.unlink()
+    os.mkfifo(config)
+    (only,) = foretold(home)
+    assert only.effect is UndoEffect.UNKNOWN
+    assert str(config) in str(only.because)
+
+
 def test_by_way_of_a_link(home: Home, shop: Path) -> None:
     """git follows links to find out whether a file is in the worktree: a renamed one may have left its name behind."""
     tree = turn(home, shop)
