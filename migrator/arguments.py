@@ -197,7 +197,8 @@ class MergeRequest:
 
     `words` are `OLD=NEW`, mapping directories of the other database to some that are here; `to_dir` is one directory
     for all. With `foreign` sessions whose directories aren't here are taken as they are. `remove` takes out of the
-    other database what is here afterwards.
+    other database what is here afterwards. `with_opencode` is the user's opencode 2, which makes sessions of opencode 1
+    its own; without it none come into a database of opencode 2.
     """
 
     other: str | None
@@ -211,6 +212,7 @@ class MergeRequest:
     announce: bool = True
     remove: bool = False
     channel: str | None = None
+    with_opencode: str | None = None
 
 
 PlanRequest = MoveRequest | RescueRequest | RelocateRequest | ConsolidateRequest | ProtectRequest | MergeRequest

@@ -6,6 +6,7 @@ The examples run on the data of `opencode-migrator demo`.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from migrator.arguments import (
 )
 from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, check_choice
 from migrator.errors import BadInput, MigratorError
+from migrator.face import PYTHON, facing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,10 +75,12 @@ class OpenStore:
     path: Path
     _database_words: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
-    def _open_context(self) -> CommandContext:
+    @contextmanager
+    def _open_context(self) -> Iterator[CommandContext]:
         from migrator.operations.context import CommandContext
 
-        return CommandContext(self.path, database_words=self._database_words)
+        with facing(PYTHON), CommandContext(self.path, database_words=self._database_words) as context:
+            yield context
 
     def history(  # noqa: PLR0913 - the parameters of opencode's session history proposal, by keyword
         self,
@@ -92,8 +96,8 @@ class OpenStore:
     ) -> Iterator[Listed]:
         """Iterate over the sessions of every project, last updated first; a page is read when it is needed.
 
-        `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part
-        of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
+        `directory` is theirs, a path of Windows in any spelling, `start` the earliest update in milliseconds, `search`
+        a part of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
         unless it is updated meanwhile. With `channel`, a name or a pattern as `*`, they are those of the databases of
         these release channels beside this one, which are only read; each row has its `database` then. Raises
         MigratorError if one of them can't be read.
@@ -257,6 +261,7 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     undo_files: FileUndoPolicy = "auto",
     announce: bool = True,
     remove_from_other: bool = False,
+    with_opencode: str | os.PathLike[str] | None = None,
     **select: Unpack[SelectKeywords],
 ) -> Plan:
     """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
@@ -264,7 +269,8 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     Without `other`, those of the database of the release channel `from_channel` beside this one. Nothing is written,
     and the other database is only read, also when the plan is applied, unless `remove_from_other` says that they leave
     it. `map` maps directories of the other database to those that they are here. Each other keyword means what the
-    option of its name does. The plan's `merge` compares every session with what is here.
+    option of its name does. The plan's `merge` compares every session with what is here. `with_opencode` is a program:
+    it runs here, and again when the plan is applied.
     Raises MigratorError if rows of that database can't be rows of this one.
 
     >>> store = migrator.open_store()
@@ -285,7 +291,7 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     words = ["=".join(pair) for pair in folders]
     request = MergeRequest(
         _text(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
-        announce, remove_from_other, from_channel,
+        announce, remove_from_other, from_channel, _text(with_opencode),
     )  # fmt: skip
     with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_it(context, request)
@@ -324,7 +330,8 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     write = _write_request(
         "migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size, wait, backup, trust_locks
     )
-    return apply_plan(plan, path, write)
+    with facing(PYTHON, trusts_locks=trust_locks):
+        return apply_plan(plan, path, write)
 
 
 def undo(  # noqa: PLR0913 - as above
@@ -352,7 +359,8 @@ def undo(  # noqa: PLR0913 - as above
     write = _write_request(
         "migrator.undo()", entry.sessions, progress, on_conflict, chunk_size, wait, backup, trust_locks
     )
-    return undo_run(path, entry.id, write)
+    with facing(PYTHON, trusts_locks=trust_locks):
+        return undo_run(path, entry.id, write)
 
 
 def runs() -> tuple[LoggedRun, ...]:

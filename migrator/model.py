@@ -382,7 +382,8 @@ class Merge:
     `sessions` are all that were selected, those that don't come included. `foreign` are directories of sessions that
     are kept as they are, though nothing is there. With `taken_out` the plan takes back what a merge brought, or takes
     out of `other` what was brought: then the changes say where the sessions were and came from. `remove` says whether
-    the sessions leave `other` once they are here.
+    the sessions leave `other` once they are here. `imported_by` is the program of opencode 2 that makes them out of
+    sessions of opencode 1, "" if a document says that one did, and None without one: no document names a program.
     """
 
     other: str
@@ -392,6 +393,7 @@ class Merge:
     files: tuple[MergedFile, ...] = ()
     taken_out: bool = False
     remove: bool = False
+    imported_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +418,11 @@ class Plan:
     announce: bool = False
     in_place: bool = False
     merge: Merge | None = None
+
+    @property
+    def runs_program(self) -> bool:
+        """Whether applying it runs a program of the user's, which is why it can't be saved."""
+        return self.merge is not None and self.merge.imported_by is not None
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:

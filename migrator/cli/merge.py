@@ -20,6 +20,7 @@ from migrator.cli.input.options import (
     with_forks_option,
 )
 from migrator.cli.results.confirm import show_or_apply
+from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.selection.completion import completes
 
@@ -60,6 +61,12 @@ options = combine(
         help="A session is in both, and goes on in the other: take what was added, keep ours, or refuse.",
     ),
     click.option("--remove-from-other", "remove", is_flag=True, help="Take them out of OTHER.db once they are here."),
+    click.option(
+        "--with-opencode",
+        metavar="PROGRAM",
+        shell_complete=completes("file"),
+        help="Let this opencode 2 import a copy of sessions of opencode 1, and bring what it makes.",
+    ),
     with_forks_option,
     subdirs_option,
     undo_files_option,
@@ -80,6 +87,8 @@ def command(**values: Any) -> None:
 
     Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
     already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.
+    Sessions of opencode 1 come into a database of opencode 2, also those of this very one that were never imported, by
+    your own opencode 2: --with-opencode.
     """
     plan = make_plan(values)
     show_or_apply(plan, values, "Merge", [*next_steps(plan)])
@@ -103,6 +112,8 @@ def make_plan(values: dict[str, Any]) -> Plan:
     from migrator.arguments import MergeRequest
     from migrator.operations.merge import plan_merge
 
+    if values["with_opencode"] is not None and "output" in values:
+        raise BadInput("A saved plan runs no program, so `plan` takes no --with-opencode: `merge --dry-run` shows all.")
     request = MergeRequest(
         values["other"],
         select_request(values),
@@ -115,6 +126,7 @@ def make_plan(values: dict[str, Any]) -> Plan:
         values["announce"],
         values["remove"],
         values["from_channel"],
+        values["with_opencode"],
     )
     with open_context(values) as context:
         return plan_merge(context, request)

@@ -173,6 +173,7 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
 def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
     """Yield the commands that bring these sessions home; if there are none, the one that explains the `first` shown."""
     from migrator.model import Certainty
+    from migrator.store.opencode_2_schema import NEVER_IMPORTED
     from migrator.text import count
 
     for certainty, options in ((Certainty.CERTAIN, ()), (Certainty.LIKELY, ("--likely",))):
@@ -187,7 +188,11 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
             them = f"the {count(len(other.ids), 'session')}" if len(other.ids) > 1 else "the session"
             named = is_reported(click.get_current_context().params)
             yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command(named=named))
-    if listed.orphans and not listed.rescuable and not settled:
+    if listed.importing:
+        number = listed.by_rule[NEVER_IMPORTED]
+        what = f"To have your opencode 2 import the {count(number, 'session')} that only opencode 1 has:"
+        yield Step(what, listed.importing)
+    if listed.orphans and not listed.rescuable and not settled and not listed.importing:
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
         if not any(orphan.rivals for orphan in listed.orphans):
             yield Step("To see what can be done:", _rescue_command("--dry-run"))
@@ -213,7 +218,7 @@ def _print_explanation(explanation: Explanation, view: View) -> None:
             likely = ["--likely"] if home.certainty is not Certainty.CERTAIN else []
             command = _rescue_command("--from-id", explanation.orphan.session.id, *likely)
             say_steps([Step("To bring it there:", command)])
-        elif explanation.merge:
+        elif explanation.merge and not explanation.in_database:
             say_steps([Step("To bring it here:", explanation.merge)])
         elif (opening := open_command(explanation)) and not explanation.hidden:
             say_steps([Step("To go on with it:", opening)])

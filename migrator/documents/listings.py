@@ -151,7 +151,11 @@ class ExplanationDocument(OrphanDocument, rename="camel", kw_only=True):
     hidden_by: Annotated[list[HiddenDocument], Meta(description="Which lists leave it out, and why.")]
     open: Annotated[str | None, Meta(description="The command that opens it; null where it is lost.")]
     merge: Annotated[
-        str | None, Meta(description="The command that brings it here from the other database that has it; else null.")
+        str | None,
+        Meta(
+            description="The command that brings it here from the other database that has it, or to opencode 2 where "
+            "only opencode 1 has it; else null."
+        ),
     ]
     found: Annotated[FoundDocument, Meta(description="What is on the disk.")]
     rules: Annotated[list[RuleAnswerDocument], Meta(description="What every rule says.")]

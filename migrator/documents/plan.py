@@ -129,6 +129,7 @@ def _merge_document(merge: Merge) -> MergeDocument:
         [CompanionDocument(*file) for file in merge.files],
         merge.taken_out,
         merge.remove,
+        merge.imported_by is not None,
     )
 
 
@@ -141,6 +142,7 @@ def _merge(document: MergeDocument) -> Merge:
         tuple(MergedFile(*(getattr(f, name) for name in MergedFile._fields)) for f in document.files),
         document.taken_out,
         document.remove,
+        "" if document.imported else None,
     )
 
 

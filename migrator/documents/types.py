@@ -306,6 +306,12 @@ class MergeDocument(Struct):
     remove: Annotated[bool, Meta(description="Whether they leave the other database once they are in this one.")] = (
         False
     )
+    imported: Annotated[
+        bool,
+        Meta(
+            description="Whether opencode 2 makes them out of sessions of opencode 1. Such a plan isn't applied later."
+        ),
+    ] = False
 
 
 class PlanDocument(Struct, kw_only=True):

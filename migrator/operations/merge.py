@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from migrator.disk.data_directory import channel_named
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution import runs
 from migrator.execution.merge.runs import signature_text
+from migrator.importing.program import find_program
+from migrator.importing.view import imported
 from migrator.model import (
     Change,
     FileUndo,
@@ -28,6 +31,7 @@ from migrator.paths import FolderMap
 from migrator.planning.destination import OneDirectory
 from migrator.planning.merge.compare import compare
 from migrator.planning.merge.destination import MergeDestination
+from migrator.planning.merge.imports import check_import, sessions_to_import
 from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
 from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
@@ -35,6 +39,7 @@ from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
+from migrator.store.schema import newest_upgrade
 from migrator.store.session_tables import differing_outside, rows_left_there
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
@@ -43,9 +48,10 @@ from migrator.text import our_command
 _LIST = "`opencode-migrator list --all`"
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from migrator.arguments import MergeRequest, WriteRequest
+    from migrator.model import Selection
     from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.store.untouched import UntouchedView
@@ -56,29 +62,55 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
     if request.to_dir is not None and request.words:
         raise BadInput("--to-dir and --map exclude each other: both say where the sessions belong.")
     path = _source(context.store.path, request)
-    if is_same_file(str(path), context.store.path):
+    is_own = is_same_file(str(path), context.store.path)
+    if request.with_opencode is not None:
+        check_import(context.store, request, is_own=is_own)
+    elif is_own:
         raise BadInput(f"{path} is the database that sessions would come into; name another one.")
     home = context.selector_context.home
-    with (
-        untouched(_existing(path)) as view,
-        CommandContext(view.path, home, opened=_opened(view), database_words=["--db", str(view.path)]) as other,
-    ):
+    with ExitStack() as opened:
+        if is_own:
+            return _plan_import(context, context, select_or_take_all(context, request.select), request)
+        view = opened.enter_context(untouched(_existing(path)))
+        words = ["--db", str(view.path)]
+        other = opened.enter_context(CommandContext(view.path, home, opened=_opened(view), database_words=words))
         try:
             selection = select_or_take_all(other, request.select)
         except NothingMatched as error:
             raise NothingMatched(str(error).replace(_LIST, f"`{our_command('list', '--all', db=view.path)}`")) from None
-        rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove)
-        plan = build_merge_plan(
-            context.store,
-            other.store,
-            selection,
-            _destination(context, other, request),
-            context.places,
-            rules,
-            signature_text(view),
-        )
+        if request.with_opencode is not None:
+            plan = _plan_import(context, other, selection, request)
+        else:
+            rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove)
+            plan = _built(context, other, selection, request, rules, signature_text(view))
         view.check()
         return plan
+
+
+def _plan_import(context: CommandContext, other: CommandContext, selection: Selection, request: MergeRequest) -> Plan:
+    """Plan to bring what the user's opencode 2 makes of those sessions that opencode 2 doesn't have there."""
+    program = find_program(request.with_opencode or "")
+    chosen = sessions_to_import(context.store, other.store, selection)
+    with (
+        imported(other.store, chosen, program, newest_upgrade(context.store.connection)) as view,
+        CommandContext(view.path, context.selector_context.home, opened=_opened(view)) as made,
+    ):
+        sessions = {session.id: session for session in made.store.sessions(chosen)}
+        selected = [s._replace(session=sessions[s.session.id]) for s in selection.sessions if s.session.id in sessions]
+        rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, False, program)
+        return _built(context, made, replace(selection, sessions=tuple(selected)), request, rules, "")
+
+
+def _built(  # noqa: PLR0913, PLR0917 - two databases, and what the user said of them
+    context: CommandContext,
+    other: CommandContext,
+    selection: Selection,
+    request: MergeRequest,
+    rules: MergeRules,
+    signature: str,
+) -> Plan:
+    destination = _destination(context, other, request)
+    return build_merge_plan(context.store, other.store, selection, destination, context.places, rules, signature)
 
 
 def _opened(view: UntouchedView) -> Store:
@@ -103,8 +135,9 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
     if plan.removable:
         _check_removable(path, write)
     if plan.changes:
-        with untouched(path, attachable=True) as view:
-            theirs, coming = _opened(view), [change.session for change in plan.changes]
+        coming = [change.session for change in plan.changes]
+        with _source_of(writer, merge, path, coming) as view:
+            theirs = _opened(view)
             check_versions(writer, theirs)  # an opencode may have upgraded it since
             check_columns(writer, theirs, coming)
             try:
@@ -114,6 +147,25 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
                     refuse_collisions(writer, theirs, coming)
                 raise
     return _remove(writer, plan, merge, write, run) if plan.removable else run
+
+
+@contextmanager
+def _source_of(writer: Writer, merge: Merge, path: Path, coming: Sequence[str]) -> Iterator[UntouchedView]:
+    """Keep a view of what rows come from: the other database, or what opencode 2 makes of its sessions."""
+    if merge.imported_by is None:
+        with untouched(path, attachable=True) as view:
+            yield view
+        return
+    if not merge.imported_by:
+        raise MigratorError(
+            "This plan brings what an opencode 2 makes of sessions of opencode 1, and a saved plan runs no program; "
+            "merge them in one go, with `merge --with-opencode PROGRAM`."
+        )
+    upgraded = newest_upgrade(writer.connection)
+    with ExitStack() as opened:
+        own = is_same_file(str(path), writer.path)
+        theirs: Store = writer if own else _opened(opened.enter_context(untouched(path)))
+        yield opened.enter_context(imported(theirs, coming, merge.imported_by, upgraded))
 
 
 def _check_places(plan: Plan, merge: Merge, store: Store, places: Places) -> None:

@@ -20,6 +20,8 @@ from migrator.plugins import check_rule_names, orphan_rules
 from migrator.snapshots.repositories.same_folder import SnapshotFolders
 from migrator.store.elsewhere import elsewhere
 from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
+from migrator.store.location import import_command
+from migrator.store.opencode_2_schema import NEVER_IMPORTED
 from migrator.store.other_databases import OTHER_DATABASE
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ class OrphanList:
     of opencode's leaves out; None where not every rule was asked and answered: then no session is known not to be lost.
     `commands` are those that list all sessions and explain one. `only_in_2` is how many sessions opencode 1, which has
     tables here too, doesn't have. `unread` says why there may be more in JSON storage; `unread_databases` are those
-    beside this one that couldn't be read.
+    beside this one that couldn't be read. `importing` is the command by which opencode 2 imports what only opencode 1
+    has, None if there is nothing.
     """
 
     orphans: Sequence[Orphan]
@@ -59,6 +62,7 @@ class OrphanList:
     unread: Sequence[str]
     other_databases: Sequence[OtherDatabase]
     warnings: Sequence[PlanWarning]
+    importing: str | None = None
 
 
 def list_orphans(
@@ -98,6 +102,7 @@ def list_orphans(
         json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
         ask.other_databases if OTHER_DATABASE in asked else (),
         (*_selection_warnings(query, context.store, among), *rule_warnings(failed or {})),
+        import_command(context.store.path) if tally(found, asked).get(NEVER_IMPORTED) else None,
     )
 
 

@@ -9,6 +9,8 @@ from migrator.errors import PluginFailed
 from migrator.model import OPENCODE_1, OPENCODE_2, Orphan
 from migrator.orphans.hidden import Lists
 from migrator.orphans.rule import DirectoryStatus
+from migrator.store.location import import_command
+from migrator.store.opencode_2_schema import COMPLETED
 from migrator.text import whole_id
 
 if TYPE_CHECKING:
@@ -83,11 +85,16 @@ def explain(
         tuple(results),
         root,
         () if reasons else Lists(context).hidden(root),
-        None if held_by else _merge_command(context, session),
+        _merge_command(context, session, database, opencodes, held_by),
     )
 
 
-def _merge_command(context: RuleContext, session: Session) -> str | None:
+def _merge_command(
+    context: RuleContext, session: Session, database: Path, opencodes: Sequence[str], held_by: Sequence[str]
+) -> str | None:
+    if held_by:
+        lacks = OPENCODE_2 in opencodes and OPENCODE_2 not in held_by and context.import_phase == COMPLETED
+        return import_command(database, "--from-id", session.id) if lacks else None
     for other in context.other_databases:
         if session.id in other.ids and not other.no_merge:
             return other.merge_command("--from-id", session.id)

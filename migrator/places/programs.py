@@ -88,7 +88,7 @@ def run(
     typed = stdin if isinstance(stdin, bytes) else b""
     given = stdin if not isinstance(stdin, bytes) else subprocess.PIPE if typed else subprocess.DEVNULL
     seconds, kept = _seconds(patience), {1: bytearray(), 2: bytearray()}
-    with _started(command, given, stdout or subprocess.PIPE, subprocess.PIPE) as process:
+    with started(command, given, stdout or subprocess.PIPE, subprocess.PIPE) as process:
         with _Talk(command, process, typed) as talk:
             for number, chunk in talk.until_silent(seconds):
                 if number == 0:
@@ -111,7 +111,7 @@ class Batch:
     def __init__(self, command: Command) -> None:
         """Start it. Raises OSError if that fails."""
         seconds = _seconds(QUESTION)
-        self._started = _started(command, subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL)
+        self._started = started(command, subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL)
         self._process = self._started.__enter__()
         self._answered = bytearray()
         self._talk = _Talk(command, self._process)
@@ -154,7 +154,7 @@ class Batch:
 
 
 @contextmanager
-def _started(command: Command, *streams: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
+def started(command: Command, *streams: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program without a terminal; what still runs at the end of the block is killed, with what it started."""
     stdin, stdout, stderr = streams
     process = start_apart(command.words, command.directory, command.environ, (stdin, stdout, stderr))
@@ -167,6 +167,13 @@ def _started(command: Command, *streams: IO[bytes] | int) -> Iterator[subprocess
             with suppress(OSError):
                 process.stdin.close()
         process.wait()
+
+
+def wait(seconds: float) -> None:
+    """Wait for a program that was started; what `stopped_by` calls is called too."""
+    time.sleep(seconds)
+    if (check := _check.get()) is not None:
+        check()
 
 
 class _Talk:

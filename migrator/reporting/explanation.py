@@ -26,7 +26,8 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
 
     `heldBy` are the opencodes that have it, `hiddenBy` says which lists leave it out although it is where it belongs,
     and `open` is the command that opens it there all the same; null where it is lost, or opencode 1 doesn't have it.
-    `merge` is the command that brings it here, if only another database has it.
+    `merge` is the command that brings it here if only another database has it, or to opencode 2 if only opencode 1 has
+    it.
     """
     (row,) = orphan_rows([explanation.orphan], [explanation.project] if explanation.project else [])
     info, place = explanation.info, explanation.info.place
@@ -132,6 +133,8 @@ def _home(explanation: Explanation, width: int) -> Iterator[str]:
         yield "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it."
         if explanation.info.status is DirectoryStatus.THERE:
             yield f"  {styled('open it in opencode 1', fg='cyan')}: {_opening(session)}"
+        if explanation.merge:
+            yield f"  {styled('have opencode 2 import it', fg='cyan')}: {explanation.merge}"
     elif orphan.suggestion is not None:
         home = orphan.suggestion
         text = f"{home.directory}, project {home.project_id}; {home.because}"

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 from migrator.disk.data_directory import channel_named, data_directory
 from migrator.disk.status import is_directory, names_in, status_of
 from migrator.errors import BadInput, CantTell, MigratorError
-from migrator.text import shell_quote
+from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+WITH_OPENCODE = ("--with-opencode", "opencode")
+"""The words of `merge` that name the opencode 2 which is on the PATH."""
 _SHARED_CHANNELS = frozenset({"latest", "beta", "prod"})
 
 
@@ -183,6 +185,14 @@ def merge_words(path: Path, other: Path, *, named: bool = False) -> list[str]:
     ours = default_database()
     is_default = not named and ours is not None and is_same_file(str(ours), path)
     return [*source, *([] if is_default else ["--db", str(path)])]
+
+
+def import_command(path: Path, *words: str) -> str:
+    """Return the command by which the user's opencode 2 imports what only opencode 1 has in the database at `path`.
+
+    Or those of its sessions that `words` select.
+    """
+    return our_command("merge", *merge_words(path, path), *WITH_OPENCODE, *words)
 
 
 def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:

@@ -35,6 +35,9 @@ _REQUIRED_TO_WRITE = {
 
 COMPLETED = "completed"
 
+NEVER_IMPORTED = "never-imported"
+"""The rule that reports sessions that opencode 2 has never imported."""
+
 _WHO = "known opencode"
 
 _WRITTEN = {

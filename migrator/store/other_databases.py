@@ -17,7 +17,7 @@ from migrator.disk.data_directory import channel_named
 from migrator.errors import CantTell, MigratorError
 from migrator.model import Binding, Session
 from migrator.store.connection import columns_of
-from migrator.store.location import command_for, databases_beside, merge_words
+from migrator.store.location import WITH_OPENCODE, command_for, databases_beside, merge_words
 from migrator.store.sql import IN, array_of
 from migrator.store.untouched import read_untouched
 from migrator.text import our_command, shell_join
@@ -44,7 +44,8 @@ class OtherDatabase:
 
     `ids` are those of the sessions that ours doesn't have, `shared` those that both have. `unread` is why it can't be
     read, as the end of a sentence; None if it was, and then all of this is known. `no_merge` is why its sessions can't
-    be brought into ours, None if nothing is known that speaks against it.
+    be brought into ours, None if nothing is known that speaks against it. `only_of_1`: opencode 1 wrote it, and they
+    have to be imported by opencode 2, whose database ours is.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class OtherDatabase:
     shared: frozenset[str] = frozenset()
     unread: str | None = None
     no_merge: str | None = None
+    only_of_1: bool = False
     _ours: Store | None = None
 
     @property
@@ -82,7 +84,7 @@ class OtherDatabase:
 
     def merge_command(self, *words: str, named: bool = False) -> str:
         """Return the command that brings its sessions into ours, or those that `words` select."""
-        return our_command("merge", *self.merge_words(named=named), *words)
+        return our_command("merge", *self.merge_words(named=named), *(WITH_OPENCODE if self.only_of_1 else ()), *words)
 
     def what_to_do(self, number: int, *words: str, looking: Sequence[str] = ()) -> str:
         """Return how to look at so many of its sessions, and to bring them here.
@@ -132,7 +134,10 @@ def _look(path: Path, known: frozenset[str], ours: Store) -> OtherDatabase:
         by_table = _ids(db)
         ids = frozenset(id_ for found in by_table.values() for id_ in found)
         no_merge = _why_no_merge(db, by_table, ours)
-        return OtherDatabase(path, command, ids - known, ids & known, no_merge=no_merge, _ours=ours)
+        only_of_1 = ours.schema.has_v2 and "session_v2" not in by_table
+        return OtherDatabase(
+            path, command, ids - known, ids & known, no_merge=no_merge, only_of_1=only_of_1, _ours=ours
+        )
 
     command = command_for(path)
     try:
@@ -146,8 +151,6 @@ def _why_no_merge(db: sqlite3.Connection, tables: Collection[str], ours: Store) 
     here, there = ours.schema.has_v2, "session_v2" in tables
     if there and not here:
         return "opencode 2 wrote it, and this is a database of opencode 1: start opencode 2 on this one first"
-    if here and not there:
-        return "opencode 1 wrote it, and this is a database of opencode 2, which has to import it first"
     if any(set(columns_of(db, table)) - set(ours.columns_of(table)) for table in tables if ours.columns_of(table)):
         return "a newer opencode wrote it: start that on this database first"
     return None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_IMMUTABLE = "mode=ro&immutable=1"
+IMMUTABLE = "mode=ro&immutable=1"
 _SUFFIXES = ("", "-wal", "-journal")
 _SLACK = 1 << 24
 
@@ -133,9 +133,9 @@ def _frozen(path: Path, signature: FileSignature) -> Iterator[UntouchedView | No
     """Yield a view that can be attached, None if the database changed while it was copied."""
     if not (_size(path, "-wal") or _size(path, "-journal") or who_has_open(path).is_open is not False):
         with _opened(path) as connection:
-            yield UntouchedView(path, connection, file_uri(path, _IMMUTABLE), signature, True)
+            yield UntouchedView(path, connection, file_uri(path, IMMUTABLE), signature, True)
         return
-    with _private_folder(sum(_size(path, suffix) for suffix in _SUFFIXES)) as folder:
+    with private_folder(sum(_size(path, suffix) for suffix in _SUFFIXES)) as folder:
         copy = folder / "copy.db"
         with _opened(path, limit=None) as connection, closing(sqlite3.connect(copy)) as target:
             is_shared = _has_shared_log(path)
@@ -145,19 +145,19 @@ def _frozen(path: Path, signature: FileSignature) -> Iterator[UntouchedView | No
         if not is_shared and FileSignature.of(path).files != signature.files:
             yield None
             return
-        uri = file_uri(copy, _IMMUTABLE)
+        uri = file_uri(copy, IMMUTABLE)
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             yield UntouchedView(path, connection, uri, signature, False)
 
 
 @contextmanager
-def _private_folder(size: int) -> Iterator[Path]:
+def private_folder(size: int, what: str = "of a database that is in use") -> Iterator[Path]:
     """Make a folder that only we can read, for so many bytes. Raises MigratorError if there is no space for them."""
     parent = Path(gettempdir())
     remove_abandoned(parent)
     if (free := shutil.disk_usage(parent).free) < size + _SLACK:
         raise MigratorError(
-            f"A copy has to be made of a database that is in use, of {size / 1e6:.1f} MB, and only {free / 1e6:.1f} MB "
+            f"A copy has to be made {what}, of {size / 1e6:.1f} MB, and only {free / 1e6:.1f} MB "
             f"are free in {parent}; free some space there, or let TMPDIR name another directory."
         )
     with temporary_folder(parent) as folder:
@@ -212,7 +212,7 @@ def _opened(path: Path, limit: int | None = _COPIED_BYTES) -> Iterator[sqlite3.C
     if _has_shared_log(path):
         yield from _connection(path, "mode=ro&readonly_shm=1")
     elif not (_size(path, "-wal") or _size(path, "-journal")):
-        yield from _connection(path, _IMMUTABLE)
+        yield from _connection(path, IMMUTABLE)
     elif limit is not None and path.stat().st_size > limit:
         raise MigratorError("changes wait in a log beside it, which can't be read without writing there")
     else:

@@ -220,7 +220,7 @@ def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path)
     nothing = home.run("merge", twin.database, "--from-dir", "/nowhere", "--yes")
     assert (nothing.code, f"list --all --db {twin.database}` shows what there is" in nothing.stderr) == (3, True)
     refused = second.run("merge", twin.database, "--yes")
-    assert "let your opencode 2 import them" in refused.stderr
+    assert "name your opencode 2 with --with-opencode PROGRAM" in refused.stderr
 
 
 def test_a_new_child_goes_where_its_parent_is_here(home: Home, twin: OtherDatabase) -> None:

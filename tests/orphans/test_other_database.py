@@ -77,7 +77,6 @@ def test_for_people_each_database_is_one_group(register: Register) -> None:
     ("here", "there", "why"),
     [
         ("1.18.34", "v2-run-fresh", "opencode 2 wrote it"),
-        ("v2-run-fresh", "1.18.34", "opencode 1 wrote it"),
         ("1.14.34", "1.18.34", "a newer opencode wrote it"),
         ("1.18.34", "1.14.34", None),
         ("v2-run-upgraded", "v2-run-fresh", None),
@@ -97,6 +96,18 @@ def test_it_is_not_offered_what_merge_refuses(tmp_path: Path, here: str, there: 
     assert ("merge" in home.run("orphans").stdout) == (why is None)
     said = home.run("merge", "--from-channel", "dev", "--dry-run", cwd=shop)
     assert said.code == (1 if why else 0), said.stderr
+
+
+def test_of_opencode_1_beside_opencode_2_it_is_offered_with_opencode(tmp_path: Path) -> None:
+    home = build_home(tmp_path / "home", "v2-run-fresh")
+    home.empty()
+    other = built(home, "1.18.34", home.database.with_name("opencode-dev.db"))
+    other.empty()
+    add_session(other, "ses_there", directory=str(home.repository("shop")))
+    (found,) = home.run("doctor", "--json").json["otherDatabases"]
+    assert (found["noMerge"], found["merge"]) == (None, f"{MERGE} --with-opencode opencode")
+    refused = home.run(*found["merge"].split()[1:])
+    assert "--with-opencode: there is no program opencode" in refused.stderr
 
 
 def test_from_a_database_that_an_option_names(register: Register) -> None:

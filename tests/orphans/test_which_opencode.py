@@ -44,10 +44,16 @@ def test_one_that_only_opencode_2_has(register: Register) -> None:
 
 
 def test_one_that_only_opencode_1_has(register: Register) -> None:
+    importing = f"opencode-migrator merge {register.home.database} --with-opencode opencode"
     assert last_lines(register, "ses_only_1") == [
         "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it.",
         f"  open it in opencode 1: cd {register.at / 'shop'} && opencode -s ses_only_1",
+        f"  have opencode 2 import it: {importing} --from-id ses_only_1",
     ]
+    assert explained(register, "ses_only_1")["merge"] == f"{importing} --from-id ses_only_1"
+    assert explained(register, "ses_both")["merge"] is None
+    listed = register.home.run("orphans").stdout
+    assert f"To have your opencode 2 import the 1 session that only opencode 1 has:\n  {importing}\n" in listed
     (reason,) = explained(register, "ses_only_1")["reasons"]
     assert reason["evidence"].startswith("only opencode 1 has it, and shows it: ")
     assert explained(register, "ses_only_1")["heldBy"] == ["opencode 1"]

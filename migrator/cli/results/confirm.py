@@ -96,7 +96,7 @@ def show_or_apply(  # noqa: PLR0913 - what differs between the commands that wri
     values = values | {"html": None}
     if not plan.writes:
         _report_unchanged(plan, values, next_steps)
-    elif _is_agreed(plan, values, verb, next_steps, command, can_save=carry_out is None):
+    elif _is_agreed(plan, values, verb, next_steps, command, can_save=carry_out is None and not plan.runs_program):
         if carry_out is None:
             from migrator.operations.apply import apply_plan
 

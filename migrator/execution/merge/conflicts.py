@@ -43,7 +43,7 @@ def _taken_here(
     wanted = {change.session: change for change in changes}
     here = store.existing(wanted)
     content = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
-    bindings = store.bindings(content)
+    bindings, lacking = store.bindings(content), frozenset(store.never_imported())
     for id_, change in wanted.items():
         if merged[id_].verdict is not MergeVerdict.LONGER:
             if id_ in here:
@@ -52,7 +52,7 @@ def _taken_here(
             yield id_, "was deleted here"
         elif content[id_] != merged[id_].here:
             yield id_, "was used here"
-        elif bindings[id_][0] != change.after:
+        elif id_ not in lacking and bindings[id_][0] != change.after:
             yield id_, f"is in {bindings[id_][0].directory} here now"
 
 
@@ -86,11 +86,14 @@ def changed_here(
     A child that was begun since would lose its parent, but for a parent that was here before and stays.
     """
     ids = [change.session for change in changes]
+    edits = [*edits]
     yield from changed_since(store, ids, merged, edits)
     leaving = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.NEW}
-    for child, parent in store.children(leaving).items():
+    imported = {edit.session for edit in edits if (edit.table, edit.column) == ("session_v2", WHOLE)}.intersection(ids)
+    only_in_1 = frozenset(store.never_imported()) if imported else frozenset()  # they lose nothing
+    for child, parent in store.children(leaving | imported).items():
         was_here = child in merged and merged[child].verdict is not MergeVerdict.NEW
-        if child not in leaving and not was_here:
+        if child not in leaving and not was_here and child not in only_in_1:
             yield parent, f"has a new child, {child}"
     for id_ in rows_left_there(store, leaving):  # no merge brings any
         yield id_, "has been shared since, or has prompts that wait"

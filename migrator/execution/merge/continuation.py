@@ -101,6 +101,11 @@ def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: lis
 
 
 def _edits_of_session(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterator[Edit]:
+    if table == "session_v2" and not here:  # opencode 2 has just imported what only opencode 1 had
+        bound = change.after._asdict()
+        yield from (
+            _inserted(table, change, row | {name: bound[name] for name in bound if name in row}) for row in there
+        )
     for old, new in zip(here, there, strict=False):
         for column, value in new.items():
             if column == "revert" and value is not None and change.undo is FileUndo.DETACH:

@@ -29,11 +29,14 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
     content |= content_digests(theirs, both) if both else {}
     differing = [id_ for id_ in here if here[id_] != content[id_]]
     messages = (message_digests(ours, differing), message_digests(theirs, differing)) if differing else ({}, {})
+    lacking = both.intersection(ours.never_imported())
     found = []
     for id_, root, title in sessions:
         verdict, differs = MergeVerdict.SAME if id_ in here else MergeVerdict.NEW, None
         if id_ in messages[0]:
             verdict, differs = _compare(_Version(ours, id_, messages[0][id_]), _Version(theirs, id_, messages[1][id_]))
+        if id_ in lacking:
+            verdict = MergeVerdict.LONGER  # even if nothing was said in it
         found.append(MergedSession(id_, root, title, verdict, content[id_], here.get(id_), differs))
     return found
 

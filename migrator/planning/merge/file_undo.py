@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.store.reader import Store
 
+_IMPORTED = "opencode 2 has just imported it from elsewhere"
 _GOES_ON = "it is here already, and goes on with turns of another database"
 
 
@@ -43,6 +44,26 @@ def decide_file_undo(
     lost = UndoTurns(0, None, _GOES_ON)
     new = {c.session: c._replace(undo=FileUndo.DETACH, turns=lost) if c.session in here else c for c in decided}
     return [new[change.session] for change in changes if change.session in new], warnings
+
+
+def decide_file_undo_of_imported(
+    ours: Store, theirs: Store, places: Places, policy: FileUndoPolicy, changes: Sequence[Change]
+) -> tuple[Sequence[Change], Sequence[PlanWarning]]:
+    """Do the same with what opencode 2 has just made of sessions of opencode 1.
+
+    Its turns name their files by absolute paths, as opencode 1's do. Where a session keeps its project, directory and
+    data directory, all is as opencode 2's own import leaves it: an undo restores what a turn changed, and
+    removes nothing (seen with its code). Anywhere else nobody has tried what it does, so file undo is detached.
+    """
+    stays = is_same_directory(str(theirs.path.parent), str(data_directory_of(ours.path))) and policy != "detach"
+    leaving = [change for change in changes if not stays or change.invalidates_file_undo]
+    decided, warnings = FileUndoDecider(theirs, places, "detach", into=ours).decide(leaving) if leaving else ([], [])
+    if policy == "carry" and (lost := [change.session for change in decided if change.undo is FileUndo.DETACH]):
+        raise MigratorError(f"File undo of {lost[0]} can't be carried: {_IMPORTED}. --undo-files auto detaches it.")
+    turns = UndoTurns(0, None, _IMPORTED)
+    new = {c.session: c._replace(turns=turns) if c.undo is FileUndo.DETACH else c for c in decided}
+    left_out = {change.session for change in leaving} - new.keys()
+    return [new.get(change.session, change) for change in changes if change.session not in left_out], warnings
 
 
 def _staying_as_they_are(ours: Store, theirs: Store, changes: Sequence[Change]) -> frozenset[str]:

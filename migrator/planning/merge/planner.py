@@ -10,12 +10,13 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.orphans.other_machine import counterparts, folder_to_follow
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare, with_digests
-from migrator.planning.merge.file_undo import decide_file_undo
+from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
 from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
+from migrator.store.location import is_same_file
 from migrator.store.session_tables import rows_without_text
 from migrator.store.sql import IN, array_of
 from migrator.text import count, first_few, tilde
@@ -33,6 +34,7 @@ LEFT_OUT, DIVERGED, FOREIGN, SHARED = "left-out", "diverged", "foreign-directory
 """The codes of warnings: sessions stay there, differ, are taken as they are, or are shared."""
 
 _NAMED = 5
+_HOW = ", which --with-opencode has it do"
 _HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
 
 
@@ -44,6 +46,7 @@ class MergeRules:
     undo_files: FileUndoPolicy
     announce: bool
     remove: bool
+    imported_by: str | None = None
 
 
 @dataclass
@@ -77,7 +80,8 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     verdicts = {merged.session: merged.verdict for merged in compared}
     staying = [id_ for id_, verdict in verdicts.items() if verdict in kept]
     placed = _place(ours, theirs, selection, destination, verdicts, frozenset(staying))
-    changes, odd_turns = decide_file_undo(ours, theirs, places, rules.undo_files, placed.changes)
+    decide = decide_file_undo if rules.imported_by is None else decide_file_undo_of_imported
+    changes, odd_turns = decide(ours, theirs, places, rules.undo_files, placed.changes)
     coming = [change.session for change in changes]
     check_columns(ours, theirs, coming)
     refuse_collisions(ours, theirs, coming)
@@ -113,6 +117,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             tuple(sorted(foreign)),
             companions.files,
             remove=rules.remove,
+            imported_by=rules.imported_by,
         ),
     )
 
@@ -130,19 +135,21 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
     A session that is here already stays where it is, and its children that are new go there with it.
     """
     found = _Placed()
-    here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts).items()}
+    is_own = is_same_file(str(theirs.path), ours.path)  # what opencode 2 makes of what is here
+    imports = frozenset(ours.never_imported()) if is_own else frozenset()
+    here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts.keys() - imports).items()}
     diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
     roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
     goes_on = [id_ for id_, verdict in verdicts.items() if verdict is MergeVerdict.LONGER and id_ not in staying]
     odd = rows_without_text(ours, theirs, goes_on) if goes_on else {}
-    never = frozenset([*theirs.never_imported(), *ours.never_imported()])
+    never = frozenset([*theirs.never_imported(), *ours.never_imported()]) - imports
     for selected in selection.sessions:
         session, root = selected.session, selected.root
         if session.id in staying or root in diverged:
             continue
         after = here.get(session.id) or (here.get(root) if session.binding == roots.get(root) else None)
         if session.id in never:
-            found.left_out.setdefault(root, ("", "opencode 2 has never imported it"))
+            found.left_out.setdefault(root, ("", f"opencode 2 has never imported it{_HOW}"))
         elif session.id in odd:
             found.left_out.setdefault(root, ("", f"{session.id} goes on in a row that isn't text ({odd[session.id]})"))
         elif after is None:

@@ -40,8 +40,7 @@ def check_dialects(ours: Store, theirs: Store) -> None:
         )
     raise MigratorError(
         f"{theirs.path} is of opencode 1, and {ours.path} of opencode 2, which alone can convert sessions of opencode "
-        "1: let your opencode 2 import them, by starting it on a copy of that database (OPENCODE_DB), then merge the "
-        "copy."
+        "1: name your opencode 2 with --with-opencode PROGRAM, which imports a copy of them."
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans.never_imported import COMPLETED
+from migrator.store.opencode_2_schema import COMPLETED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
+from migrator.store.opencode_2_schema import COMPLETED, NEVER_IMPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,18 +14,18 @@ if TYPE_CHECKING:
     from migrator.model import Session
     from migrator.orphans.rule import RuleContext
 
-COMPLETED = "completed"
-
 
 class NeverImported(OrphanRule):
     """opencode 2 imports the sessions of opencode 1 once, and never those that opencode 1 makes afterwards.
 
     No move mends that, and a second import would lose what opencode 2 has added to the sessions that it imported (read
-    in its source; issues 49641, 50130 and 49412 of opencode).
+    in its source; issues 49641, 50130 and 49412 of opencode). So opencode 2 is given a copy that holds nothing else,
+    by `merge` of the database with itself. A session that was deleted in opencode 2 is found too: that leaves the row
+    of opencode 1 where it is.
     """
 
-    name = "never-imported"
-    summary = "only opencode 1 has it, and opencode 2 imports nothing any more; reported, never moved"
+    name = NEVER_IMPORTED
+    summary = "only opencode 1 has it, and opencode 2 imports nothing by itself any more; reported, never moved"
     movable = False
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -32,8 +33,7 @@ class NeverImported(OrphanRule):
         if context.not_imported and context.import_phase == COMPLETED:
             text = (
                 "only opencode 1 has it, and shows it: opencode 2 imported its sessions once, and never does so "
-                "again, so no command brings it there; go on with it in opencode 1 (opencode's issue 49641 asks for a "
-                "way)"
+                "again by itself (opencode's issue 49641); `merge --with-opencode` has it import a copy of this one"
             )
             yield Finding(context.not_imported, Reason(self.name, text, Certainty.CERTAIN))
 

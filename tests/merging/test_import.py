@@ -1,0 +1,252 @@
+"""What `merge --with-opencode` gives to a program, and what it does with one that is no opencode 2, or a wrong one.
+
+The programs here are little scripts that misbehave. What opencode 2 makes of sessions only it can tell: nothing here
+says anything of it, but tests/real/test_import.py does, with a program that somebody has.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import migrator
+from migrator.documents.plan import plan_document, read_plan
+from migrator.importing import program as of_user
+from migrator.text import json_text
+from tests.support.home import SESSION, build_home
+from tests.support.merging import built, bytes_around
+from tests.support.rows import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.home import Home
+    from tests.support.merging import OtherDatabase
+
+    Script = Callable[..., Path]
+
+PYTHON = f"#!{sys.executable} -SE\nimport sqlite3, sys, os, time\n"
+TABLES = """
+db = sqlite3.connect(os.environ["OPENCODE_DB"])
+db.execute("CREATE TABLE kv (key, value)")
+db.execute("CREATE TABLE session_v2 AS SELECT * FROM session LIMIT 1")
+db.execute("INSERT INTO kv VALUES ('migration.v1-v2', '{\\"phase\\":\\"completed\\"}')")
+"""
+"""What says that all was imported: only one session was."""
+NEWER = "db.execute(\"INSERT INTO migration VALUES ('20990101000000_new', 1)\")\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home of opencode 2 alone, whose temporary files are beside it."""
+    home = build_home(tmp_path / "home", "v2-run-fresh")
+    (tmp_path / "tmp").mkdir()
+    home.environ["TMPDIR"] = str(tmp_path / "tmp")
+    return home
+
+
+@pytest.fixture
+def other(home: Home) -> OtherDatabase:
+    """A database of opencode 1 in another data directory."""
+    return built(home, "real-1.18.34", home.path / "old" / "opencode.db")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """A program that says it is opencode 2, and does this to import."""
+
+    def _script(serve: str, version: str = "2.0.25") -> Path:
+        path = tmp_path / "opencode"
+        path.write_text(f"{PYTHON}if sys.argv[1] == '--version':\n    print('{version}'); sys.exit(0)\n{serve}")
+        path.chmod(0o755)
+        return path
+
+    return _script
+
+
+def refusal(home: Home, *words: str | Path) -> str:
+    """What `merge` says when it refuses; nothing is written, and nothing is left."""
+    before, files = rows(home), bytes_around(home.path / "old" / "opencode.db")
+    refused = home.run("merge", *words, "--foreign", "--yes")
+    assert refused.code in {1, 2, 3}, refused.stdout
+    assert (rows(home), bytes_around(home.path / "old" / "opencode.db")) == (before, files)
+    assert not [*Path(home.environ["TMPDIR"]).glob("opencode-migrator-*")]
+    return " ".join(refused.stderr.split())
+
+
+def test_without_a_program_the_option_is_named(home: Home, other: OtherDatabase) -> None:
+    told = refusal(home, other.database)
+    assert "which alone can convert sessions of opencode 1: name your opencode 2 with --with-opencode PROGRAM" in told
+
+
+def test_what_is_no_program(home: Home, other: OtherDatabase, tmp_path: Path) -> None:
+    told = refusal(home, other.database, "--with-opencode", tmp_path / "nothing")
+    assert f"there is no program {tmp_path / 'nothing'}; name your opencode 2" in told
+    (tmp_path / "text").write_text("no program")
+    told = refusal(home, other.database, "--with-opencode", tmp_path / "text")
+    assert f"{tmp_path / 'text'} is no program that you may run." in told
+    (tmp_path / "text").chmod(0o755)
+    assert "text can't be run: Exec format error." in refusal(
+        home, other.database, "--with-opencode", tmp_path / "text"
+    )
+    assert "/false is no opencode 2: `" in refusal(home, other.database, "--with-opencode", "false")
+
+
+@pytest.mark.parametrize(
+    ("serve", "version", "told"),
+    [
+        ("", "1.18.34", "is opencode 1.18.34, and only opencode 2 imports sessions of opencode 1."),
+        ("", "opencode v1.18.34", "is opencode 1.18.34, and only opencode 2 imports sessions of opencode 1."),
+        (
+            "print('Error: no such column: name.\\n    at x'); sys.exit(3)",
+            "2.0.25",
+            "ended with 3 after it had imported 0 of 18 sessions, and says: Error: no such column: name. Nothing was",
+        ),
+        (f"{TABLES}db.commit()", "2.0.25", "made a database of a preview of opencode 2, whose rules aren't those of"),
+        (
+            f"{TABLES}db.execute('CREATE TABLE worktree (id)'); db.commit()",
+            "2.0.25",
+            "imported 1 of 18 sessions; ses_",
+        ),
+        (
+            f"{TABLES}db.execute('CREATE TABLE worktree (id)')\n{NEWER}db.commit()",
+            "2.0.25",
+            "is newer than the tables of this database: start it on this database once, which upgrades them.",
+        ),
+        (
+            "open(os.environ['OPENCODE_DB'], 'wb').write(b'x' * 5000)",
+            "2.0.25",
+            "ended with 0 after it had imported 0 of 18 sessions.",
+        ),
+    ],
+)
+def test_what_imports_nothing_or_the_wrong_thing(  # noqa: PLR0913, PLR0917 - two databases, and what is said of one
+    home: Home, other: OtherDatabase, script: Script, serve: str, version: str, told: str
+) -> None:
+    assert told in refusal(home, other.database, "--with-opencode", script(serve, version))
+
+
+def test_what_it_is_given(home: Home, other: OtherDatabase, script: Script, tmp_path: Path) -> None:
+    """A home of its own, in which nothing is, and a copy that holds the chosen tree, its project and no secret."""
+    other.execute("INSERT INTO session_share VALUES (?, 'shr', 'secret', 'https://x', 1, 1)", [SESSION])
+    home.environ |= {"OPENCODE_CONFIG": "/mine", "ANTHROPIC_API_KEY": "key", "XDG_CACHE_HOME": "/mine", "LANG": "C"}
+    kept = tmp_path / "kept.db"
+    said = tmp_path / "said.txt"
+    program = script(
+        f"""
+sys.stdout = open({str(said)!r}, "w")
+print(sys.argv[1:], os.getcwd())
+for name, value in sorted(os.environ.items()): print(name, value, sep="=")
+for at, _, files in os.walk(os.getcwd()):
+    for file in files: print("file", os.path.relpath(os.path.join(at, file)))
+sqlite3.connect(os.environ["OPENCODE_DB"]).backup(sqlite3.connect({str(kept)!r}))
+"""
+    )
+    refusal(home, other.database, "--with-opencode", program, "--from-id", SESSION)
+    first, *lines = said.read_text().splitlines()
+    words, _, folder = first.rpartition(" ")
+    assert words == "['serve', '--stdio']"
+    environ = dict(line.split("=", 1) for line in lines if not line.startswith("file "))
+    for name in (
+        "HOME",
+        "TMPDIR",
+        "OPENCODE_DB",
+        *(f"XDG_{kind}_HOME" for kind in ("DATA", "CONFIG", "STATE", "CACHE")),
+    ):
+        assert Path(environ[name]).is_relative_to(folder)
+    assert Path(folder).parent == Path(home.environ["TMPDIR"])
+    assert (environ["LANG"], environ["HTTPS_PROXY"]) == ("C", "http://127.0.0.1:9")
+    assert not [name for name in environ if "KEY" in name or name in {"OPENCODE_CONFIG", "GIT_AUTHOR_NAME"}]
+    found = {line.removeprefix("file ") for line in lines if line.startswith("file ")}
+    assert found == {"opencode.db", "output.txt", "config/opencode/opencode.json"}
+    with closing(sqlite3.connect(kept)) as copy:
+        sessions = {id_ for (id_,) in copy.execute("SELECT id FROM session")}
+        tree = {id_ for (id_,) in other.query("SELECT id FROM session WHERE ? IN (id, parent_id)", [SESSION])}
+        assert sessions == tree
+        assert {id_ for (id_,) in copy.execute("SELECT session_id FROM part")} <= sessions
+        assert copy.execute("SELECT id FROM project").fetchall() == other.query(
+            "SELECT project_id FROM session WHERE id = ?", [SESSION]
+        )
+        for table in ("session_share", "credential", "event", "permission", "todo"):
+            assert copy.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)], table
+
+
+# -- one that goes on, and on ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hanging(script: Script, tmp_path: Path) -> Script:
+    """One that says who it is, and waits for the end of its input, as opencode does."""
+    return lambda: script(f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); sys.stdin.read()")
+
+
+@pytest.mark.parametrize("ended_by", ["silence", "Ctrl-C"])
+def test_it_is_ended(  # noqa: PLR0913, PLR0917 - two databases, and a program
+    home: Home,
+    other: OtherDatabase,
+    hanging: Script,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ended_by: str,
+) -> None:
+    def interrupt(_: float) -> None:
+        if (tmp_path / "pid").exists():
+            raise KeyboardInterrupt
+
+    for name, value in {"HOME": home.path, "XDG_STATE_HOME": tmp_path / "state", "TMPDIR": tmp_path / "tmp"}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    if ended_by == "silence":
+        monkeypatch.setattr(of_user, "SECONDS", 0.3)
+    else:
+        monkeypatch.setattr(of_user, "wait", interrupt)
+    raised: type[BaseException] = KeyboardInterrupt
+    why = None
+    if ended_by == "silence":
+        raised, why = migrator.MigratorError, "it has imported 0 of 18 sessions, and none for 0 seconds. Nothing was"
+    store = migrator.open_store(home.database)
+    with pytest.raises(raised, match=why):
+        migrator.plan_merge(store, other.database, foreign=True, with_opencode=hanging())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert not [*(tmp_path / "tmp").iterdir()]
+
+
+# -- what can't be asked for -------------------------------------------------------------------------------------------
+
+
+def test_what_excludes_it(home: Home, other: OtherDatabase, script: Script, tmp_path: Path) -> None:
+    asked = ("--with-opencode", script("sys.exit(1)"))
+    assert "--remove-from-other and --with-opencode exclude each other" in refusal(
+        home, other.database, *asked, "--remove-from-other"
+    )
+    assert "leave out --to-dir and --map" in refusal(home, home.database, *asked, "--to-dir", "~")
+    assert "opencode.db has no sessions of opencode 1; leave out --with-opencode." in refusal(
+        home, home.database, *asked
+    )
+    saved = home.run("plan", "merge", other.database, *asked, "-o", tmp_path / "plan.json")
+    assert (saved.code, "A saved plan runs no program" in saved.stderr) == (2, True)
+    assert not (tmp_path / "plan.json").exists()
+    old = build_home(tmp_path / "old", "real-1.18.34")
+    refused = old.run("merge", other.database, *asked)
+    assert "takes sessions of opencode 1 as they are: leave out --with-opencode." in refused.stderr
+
+
+def test_a_plan_that_somebody_gives_us_runs_no_program(home: Home, tmp_path: Path) -> None:
+    other = built(home, "v2-run-upgraded", home.path / "old" / "opencode.db")
+    plan = read_plan(home.run("merge", other.database, "--foreign", "--dry-run", "--json").json, "plan")
+    assert plan.merge is not None
+    given = plan_document(replace(plan, merge=replace(plan.merge, imported_by="/bin/true")))
+    assert "/bin/true" not in json_text(given)
+    (tmp_path / "plan.json").write_text(json_text(given))
+    before = rows(home)
+    refused = home.run("apply", tmp_path / "plan.json", "--yes")
+    assert (refused.code, rows(home)) == (1, before)
+    assert "a saved plan runs no program; merge them in one go" in " ".join(refused.stderr.split())
