@@ -297,12 +297,16 @@ class StillLost:
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST."""
+    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST.
+
+    `settled_by` are words which settle it, added to the command that made the plan.
+    """
 
     code: str
     message: str
     session: str | None = None
     lost: StillLost | None = None
+    settled_by: tuple[str, ...] = ()
 
 
 class FolderState(StrEnum):
@@ -336,10 +340,10 @@ class MergeVerdict(StrEnum):
     """It is here, and says the same."""
 
     LONGER = "longer"
-    """It is here, and goes on in the other database: every message here is there too."""
+    """It is here, and goes on in the other database: all that was said here is there too; see store/unfinished.py."""
 
     SHORTER = "shorter"
-    """It is here, and goes on here: every message there is here too."""
+    """It is here, and goes on here: all that was said there is here too."""
 
     DIVERGED = "diverged"
     """It is here, and each side has a message that the other doesn't have, or has otherwise."""

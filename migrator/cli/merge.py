@@ -74,6 +74,9 @@ options = combine(
 )
 
 
+_FOREIGN = "--foreign"
+
+
 @click.command("merge", short_help="Bring in sessions of another database.", cls=SelectingCommand)
 @options
 @change_options
@@ -93,12 +96,15 @@ def command(**values: Any) -> None:
 
 def next_steps(plan: Plan) -> Iterator[Step]:
     """Yield what to do about the sessions that stay there since their directories aren't here."""
-    from migrator.planning.merge.planner import LEFT_OUT
-
-    stays = [warning.message for warning in plan.warnings if warning.code == LEFT_OUT]
-    if any("--foreign" in message for message in stays):  # it may stay for another reason
-        what = "To bring in what stays there too, bound to directories that aren't here:"
-        yield Step(what, typed_command("--foreign", without={*DISPLAY_FLAGS, "yes", "output"}, name="merge"))
+    ways = dict.fromkeys(warning.settled_by for warning in plan.warnings if warning.settled_by)
+    maps = [word for way in ways for word in way if way != (_FOREIGN,)]
+    for what, words in (
+        ("what is in another place here", maps),
+        ("what stays there too, bound to directories that aren't here", [_FOREIGN] if (_FOREIGN,) in ways else []),
+    ):
+        if words:
+            command = typed_command(*words, without={*DISPLAY_FLAGS, "yes", "output"}, name="merge")
+            yield Step(f"To bring in {what}:", command)
 
 
 def make_plan(values: dict[str, Any]) -> Plan:

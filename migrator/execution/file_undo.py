@@ -13,13 +13,12 @@ from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
 from migrator.progress import counted
-from migrator.snapshots.alternates import add_alternates, broken_alternates
-from migrator.snapshots.carry import carry_decisions
-from migrator.snapshots.carry_check import refuse_unknown, rewritten_patches
-from migrator.snapshots.effects import undo_effects
-from migrator.snapshots.layout import Layout
-from migrator.snapshots.recover import Recoveries, find_recoveries
-from migrator.snapshots.transfer import carry
+from migrator.snapshots.carry_decision import refuse_unknown, rewritten_turns
+from migrator.snapshots.contract import Recoveries
+from migrator.snapshots.git.alternates import add_alternates, broken_alternates
+from migrator.snapshots.opencodes import carry_decisions, find_recoveries, opencodes, undo_effects
+from migrator.snapshots.repositories.layout import Layout
+from migrator.snapshots.repositories.transfer import carry
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, dangerous_turns
 from migrator.store.writer import Edit
 from migrator.text import count
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import Job
     from migrator.model import FolderMoves
     from migrator.places import Places
-    from migrator.snapshots.route import SnapshotRoute
+    from migrator.snapshots.repositories.route import SnapshotRoute
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
 
@@ -64,19 +63,16 @@ def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], N
         ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
         between_steps,
     )
-    kept = {
-        1: [id_ for id_, decision in decisions.items() if decision.keeps_revert],
-        2: [id_ for id_, decision in decisions.items() if decision.keeps_revert_of_2],
-    }
     edits = [
-        Edit({1: "session", 2: "session_v2"}[opencode], "revert", id_, id_, marker, marker)
-        for opencode, ids in kept.items()
-        for id_, (_, marker) in store.bindings(ids, opencode).items()
+        Edit(opencode.session_table, "revert", id_, id_, marker, marker)
+        for opencode in opencodes(store, places)
+        for kept in [[id_ for id_, decision in decisions.items() if opencode.number in decision.keeps_revert]]
+        for id_, (_, marker) in store.bindings(kept, opencode.number).items()
     ]
     edits += [
         Edit(turn.table, "data", turn.part, id_, turn.data, data)
         for id_, decision in decisions.items()
-        for turn, data in rewritten_patches(decision)
+        for turn, data in rewritten_turns(decision)
     ]
     warnings = []
     for change in wanted:

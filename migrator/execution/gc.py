@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,14 +27,14 @@ from migrator.execution.run_log import latest_start, open_run, undone_by
 from migrator.execution.traces import refuse_while_unfinished, runs_on
 from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
-from migrator.snapshots.alternates import read_alternates, worktree_of
-from migrator.snapshots.layout import Layout
-from migrator.snapshots.readable import Readability
-from migrator.snapshots.route import SnapshotRoutes
-from migrator.snapshots.trees import complete_trees
+from migrator.snapshots.git.alternates import read_alternates, worktree_of
+from migrator.snapshots.git.readable import Readability
+from migrator.snapshots.git.trees import complete_trees
+from migrator.snapshots.opencodes import opencodes
+from migrator.snapshots.repositories.layout import Layout
+from migrator.snapshots.repositories.route import SnapshotRoutes
 from migrator.store.location import databases_beside
-from migrator.store.opencode_2.turns import places_named, records_of_2
-from migrator.store.turns import undo_records, why_unreadable
+from migrator.store.turns import why_unreadable
 from migrator.store.untouched import look_into
 from migrator.text import our_command
 
@@ -152,7 +153,7 @@ class _LeftoverSearch:
     """Looks at the repositories that the runs on this database left behind, and says of each why it must be kept."""
 
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
-        self._store, self._places = store, places
+        self._store, self._places, self._opencodes = store, places, opencodes(store, places)
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)
         self._readability, self._older_than = Readability(), older_than
         self._runs = [replace(run, carried=[*map(self._as_of_now, run.carried)]) for run in _applied_runs(store)]
@@ -160,8 +161,8 @@ class _LeftoverSearch:
         self._renamed = {folder for folder in renamed if folder is not None}
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now: dict[str, set[Binding]] = {}
-        for opencode in (1, 2):
-            for id_, (binding, _) in store.bindings(sessions, opencode).items():
+        for opencode in self._opencodes:
+            for id_, (binding, _) in store.bindings(sessions, opencode.number).items():
                 self._now.setdefault(id_, set()).add(binding)
         self._in_other_databases = _in_other_databases(store, places)
 
@@ -170,7 +171,7 @@ class _LeftoverSearch:
         return carried._replace(source=here(carried.source), target=here(carried.target))
 
     def leftovers(self) -> Iterator[Leftover]:
-        seen = _in_use(self._store, self._routes)
+        seen = _in_use(self._store, self._places)
         for run in reversed(self._runs):
             for carried in run.carried:
                 candidates = [(carried.source, carried.source_worktree)]
@@ -267,8 +268,9 @@ class _LeftoverSearch:
             if change.session in self._now
         }
         named_by_place: dict[str | None, set[str]] = {}
-        for opencode, records in ((1, undo_records(self._store, ids)), (2, records_of_2(self._store, ids))):
-            for id_, (binding, _) in self._store.bindings(ids, opencode).items():
+        for opencode in self._opencodes:
+            records = opencode.records(ids)
+            for id_, (binding, _) in self._store.bindings(ids, opencode.number).items():
                 if unreadable := records[id_].unreadable:
                     raise CantTell(why_unreadable(unreadable[0].table, unreadable[0].part, id_))
                 named_by_place.setdefault(self._routes.git_dir(binding), set()).update(records[id_].every_tree)
@@ -292,16 +294,17 @@ def _size(git_dir: str) -> int:
     return size
 
 
-def _in_use(store: Store, routes: SnapshotRoutes) -> set[str | None]:
-    """Return the repositories of the places where sessions are, or were and opencode 2 looks for old snapshots."""
-    return {routes.git_dir(binding) for binding in (*store.every_binding(), *places_named(store))}
+def _in_use(store: Store, places: Places) -> set[str | None]:
+    """Return the repositories of the places where sessions are, or were and opencode still looks for old snapshots."""
+    routes, earlier = SnapshotRoutes(store, places), [each.earlier_places() for each in opencodes(store, places)]
+    return {routes.git_dir(binding) for binding in chain(store.every_binding(), *earlier)}
 
 
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
     """Map each other database that shares our snapshots to the repositories that it uses; None if it can't be read."""
 
     def used(other: Store) -> set[str | None]:
-        return _in_use(other, SnapshotRoutes(other, places))
+        return _in_use(other, places)
 
     found: dict[Path, set[str | None] | None] = {}
     for path in databases_beside(store.path):

@@ -17,6 +17,7 @@ from migrator.model import (
     UndoTurns,
 )
 from migrator.store.row_json import decode
+from migrator.store.unfinished import Progress, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,13 +88,19 @@ def turn_records(edits: Iterable[Edit], *, is_back: bool) -> list[TurnRecord]:
 
 def _turn(edit: Edit, *, is_back: bool) -> TurnRecord | None:
     """Return what an edit does to a turn, None if it is about none."""
-    if edit.column not in {"data", "revert"}:
+    if edit.column not in {"data", "revert"} or _says_more(edit):
         return None
     before, after = _files(edit, edit.before), _files(edit, edit.after)
     kept = TurnOutcome.SET_BACK if is_back else TurnOutcome.CARRIED
     outcome = TurnOutcome.DETACHED if before and not after else kept
     opencode = 1 if edit.table in {"part", "session"} else 2
     return TurnRecord(edit.session, edit.key, outcome, opencode, after or before)
+
+
+def _says_more(edit: Edit) -> bool:
+    """Tell whether a merge has brought a later state of a row, which says more than which files an undo acts on."""
+    kind = "assistant" if edit.table == "session_message" else edit.table
+    return edit.column == "data" and progress(kind, edit.before, edit.after) is not Progress.NONE
 
 
 def _files(edit: Edit, text: Any) -> tuple[str, ...]:

@@ -67,8 +67,7 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     overwrite later changes outside of it.
     """
     from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
-    from migrator.snapshots.effects import undo_effects
-    from migrator.snapshots.redo import overwritten_by_redo
+    from migrator.snapshots.opencodes import overwritten_by_redo, undo_effects
     from migrator.snapshots.undo_effect import UndoEffect
     from migrator.store.turns import prompts
 

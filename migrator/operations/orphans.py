@@ -17,7 +17,7 @@ from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
-from migrator.snapshots.same_folder import SnapshotFolders
+from migrator.snapshots.repositories.same_folder import SnapshotFolders
 from migrator.store.elsewhere import elsewhere
 from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
 from migrator.store.location import import_command

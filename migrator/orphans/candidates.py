@@ -24,7 +24,7 @@ from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
 from migrator.places import git_worktrees
 from migrator.places.small_files import read_small, real_path
-from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
+from migrator.snapshots.repositories.same_folder import SnapshotOf, checkout_stamps, is_same_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import RecordedPlaces
     from migrator.places import Places
-    from migrator.snapshots.same_folder import SnapshotFolders
+    from migrator.snapshots.repositories.same_folder import SnapshotFolders
 
 _HEAD_LIMIT = 64 * 1024
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.places.former_ids import has_commit, ids_by_address
-from migrator.snapshots.object_names import ObjectNames
+from migrator.snapshots.git.object_names import ObjectNames
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import RecordedPlaces
     from migrator.places import Places
-    from migrator.snapshots.same_folder import SnapshotFolders
+    from migrator.snapshots.repositories.same_folder import SnapshotFolders
 
 
 class Homes:

@@ -6,7 +6,8 @@ says nothing, for that is how such set-ups are made. Moved here, its sessions wo
 suggested, without `--search` or a mapping that the user gives, only for a directory that was once here: part of its
 path, below /home or /Users, must still exist.
 
-A path of Windows says itself where it may be here: where WSL mounts the drive, or in the home, if that was copied.
+A path of Windows says itself where it may be here: where WSL mounts the drive, or in the home, if that was copied. So
+does any path in a home, of a session that is known to come from another machine.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ DRIVES_AT = ("/mnt/{}", "/{}")
 """Where WSL has the drives of Windows: by default, and with `root = /` in /etc/wsl.conf."""
 _WSL = frozenset({"wsl.localhost", "wsl$"})
 """The servers by which Windows names the files of WSL, each distribution a share."""
+_HOMES = frozenset({"home", "users"})
+"""The directories, in lower case, that systems have homes in."""
 _EVERYWHERE = frozenset({"/", "/home", "/Users"})
 """Directories that every system may have, so that they don't show that a directory in them was ever here."""
 
@@ -50,7 +53,7 @@ def why_other_machine(directory: str) -> str | None:
 
 
 def counterparts(directory: str) -> list[tuple[str, str]]:
-    """Return the directories that a path of another system may be here, and the folder that makes each of them so.
+    """Return the directories that a path of another machine may be here, and the folder that makes each of them so.
 
     That is what its `folder_to_follow` may be here. Only directories that exist are returned.
     """
@@ -66,20 +69,21 @@ def counterparts(directory: str) -> list[tuple[str, str]]:
 
 
 def folder_to_follow(directory: str) -> str:
-    """Return the folder of another system that a path is in and that is likely to be one here: a home, or a drive."""
+    """Return the folder of another machine that a path is in and that is likely to be one here: a home, or a drive."""
     root, names = [*upwards(plain(directory))][-1], names_of(directory)
-    return below(root, names[:2] if names[1:] and names[0].lower() == "users" else [])
+    return below(root, names[:2] if names[1:] and names[0].lower() in _HOMES else [])
 
 
 def _folders(directory: str) -> Iterator[tuple[str, str]]:
-    """Yield a folder of Windows that a directory is in, and where it may be here."""
+    """Yield a folder of another machine that a directory is in, and where it may be here."""
     folder = folder_to_follow(directory)
     drive, above = folder[0].lower(), names_of(folder)
+    in_home = above and names_of(directory)[2:]  # a home itself is everywhere
     if folder.startswith("//"):
         if folder.split("/")[2].lower() in _WSL:
             yield folder, "/"
         return
-    for mounted in DRIVES_AT:
+    for mounted in DRIVES_AT if looks_foreign(directory) else ():
         yield folder, below(mounted.format(drive), above)
-    if above and names_of(directory)[2:]:  # a home itself is everywhere
+    if in_home:
         yield folder, os.path.expanduser("~")

@@ -21,14 +21,11 @@ from migrator.paths import comparable, composed, is_within, last_name, path_belo
 from migrator.text import first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from migrator.model import Place
     from migrator.orphans.rule import RuleContext
     from migrator.orphans.walk import FoundRepositories
     from migrator.store.reader import Store
-
-    NearestPlace = Callable[[str, str], Place | None]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FEWEST_FILES = 2

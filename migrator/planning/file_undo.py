@@ -73,8 +73,8 @@ class FileUndoDecider:
     def _carried_or_detached(self, changes: Sequence[Change]) -> list[Change]:
         if not changes:
             return []
-        from migrator.snapshots.carry import carry_decisions
-        from migrator.snapshots.carry_check import CarryDecision, refuse_unknown
+        from migrator.snapshots.carry_decision import CarryDecision, refuse_unknown
+        from migrator.snapshots.opencodes import carry_decisions
 
         proven = [change for change in changes if change.session not in self.unproven]
         decisions = carry_decisions(self.store, self.places, proven, self.relocated, self.into)

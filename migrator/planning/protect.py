@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Plan, PlanWarning, UndoTurns
-from migrator.snapshots.effects import undo_effects
-from migrator.snapshots.recover import Recoveries, find_recoveries
+from migrator.snapshots.contract import Recoveries
+from migrator.snapshots.opencodes import find_recoveries, undo_effects
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, by_message, dangerous_turns
 from migrator.store.turns import prompts
 from migrator.text import count, first_few, local_time

@@ -32,6 +32,8 @@ _MOST = 2
 _FEW = 10
 """Ids are looked up one by one if there are so many times more rows."""
 
+_KINDS = {"message": "'message'", "part": "'part'", "session_message": "type"}
+"""What a row of a conversation is, as SQL: its table, or in opencode 2 the type of the message."""
 
 _LENGTH = {
     "message": "length(CAST(data AS BLOB))",
@@ -89,6 +91,40 @@ def message_digests(store: Store, sessions: Collection[str]) -> dict[str, dict[s
     }
 
 
+class SaidRow(NamedTuple):
+    """A row of a conversation: the message that it is or belongs to, its kind, and its JSON as the database has it.
+
+    The kind is the table, or in opencode 2 the type of the message.
+    """
+
+    message: str
+    kind: str
+    data: Any
+
+
+def rows_of_messages(store: Store, session: str, messages: Collection[str]) -> dict[tuple[str, str], SaidRow]:
+    """Map the rows of these messages of a session, by (table, id), to what they say."""
+    found: dict[tuple[str, str], SaidRow] = {}
+    for table in _tables(store):
+        message = "message_id" if table == "part" else "id"
+        sql = f"SELECT id, {message}, {_KINDS[table]}, data FROM main.{table} WHERE session_id = ? AND {message} {IN}"
+        found |= {(table, id_): SaidRow(*row) for id_, *row in store.each_row(sql, [session, array_of(messages)])}
+    return found
+
+
+def last_turn(store: Store, session: str) -> frozenset[str]:
+    """Return the messages of a session from the last one on that the user said; all of them where nobody said any."""
+    table = _tables(store)[0]
+    is_user, order = "type = 'user'", "seq"
+    if table == "message":
+        is_user, order = "json_valid(data) AND json_extract(data, '$.role') = 'user'", "time_created, id"
+    sql = f"SELECT id, {is_user} FROM main.{table} WHERE session_id = ? ORDER BY {order}"
+    found: list[str] = []
+    for id_, begins in store.rows(sql, [session]):
+        found = [id_] if begins else [*found, id_]
+    return frozenset(found)
+
+
 def _text(total: int) -> str:
     return f"{total % _MODULUS:0{2 * _SIZE}x}"
 
@@ -104,12 +140,8 @@ def _rows(store: Store, sessions: Collection[str]) -> Iterator[tuple[str, str, i
     where, params = (f"WHERE session_id {IN}", [array_of(sessions)]) if few else ("", [])
     wanted = sessions if isinstance(sessions, dict) else set(sessions)
     for table in _tables(store):
-        columns = {
-            "message": "session_id, id, id, 'message'",
-            "part": "session_id, message_id, id, 'part'",
-            "session_message": "session_id, id, id, type",
-        }[table]
-        sql = f"SELECT {columns}, CAST(data AS BLOB) FROM main.{table} {where}"
+        message = "message_id" if table == "part" else "id"
+        sql = f"SELECT session_id, {message}, id, {_KINDS[table]}, CAST(data AS BLOB) FROM main.{table} {where}"
         for session, message, id_, kind, data in store.each_row(sql, params):
             if session in wanted and kind != "location-switched":
                 content = without_directory_of_outputs(_said(data or b"", kind))
@@ -131,15 +163,17 @@ def _said(data: bytes, kind: str) -> bytes:
         value = json.loads(data)
     except (ValueError, RecursionError):
         return data
-    if not isinstance(value, dict):
-        return data
-    if kind == "part":
-        if value.get("type") != "patch":
-            return data
-        value.pop("files", None)
-    elif isinstance(snapshot := value.get("snapshot"), dict):
-        snapshot.pop("files", None)
-    return _canonical(value)
+    plain = without_undo_files(value, kind) if isinstance(value, dict) else value
+    return data if plain is value else _canonical(plain)
+
+
+def without_undo_files(value: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the JSON of a row without the files that an undo would act on; itself where it is none that has them."""
+    if kind == "part" and value.get("type") == "patch":
+        return {key: item for key, item in value.items() if key != "files"}
+    if kind == "assistant" and isinstance(snapshot := value.get("snapshot"), dict):
+        return {**value, "snapshot": {key: item for key, item in snapshot.items() if key != "files"}}
+    return value
 
 
 def _canonical(value: Any) -> bytes:

@@ -77,11 +77,6 @@ class OtherDatabase:
         there = self._sessions(here)
         return {id_: session.updated for id_, session in there.items() if _is_later(session.updated, here[id_])}
 
-    @property
-    def list_command(self) -> str:
-        """The command that lists all its sessions."""
-        return f"{self.command} list --all"
-
     def merge_words(self, *, named: bool = False) -> list[str]:
         """Return the words of `merge` that name this database, and ours if it is to be `named`, or has to be."""
         assert self._ours is not None  # noqa: S101 - for the type checker: only one that stands for many has none

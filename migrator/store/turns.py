@@ -29,7 +29,9 @@ class Turn(NamedTuple):
     """A `patch` part: the files (absolute paths) that a step changed, and the tree from before it.
 
     `data` is the part as stored, JSON text. In opencode 2 it is an answer: `part` is then the id of a row of `table`,
-    and `files` are relative to the worktree, or absolute if the answer was imported from opencode 1.
+    and `files` are relative to the worktree, or absolute if the answer was imported from opencode 1. Only of these are
+    known `end`, the tree after it ("" if there is none), and the `worktree` in which it was made: None unless messages
+    about moves of the session tell.
     """
 
     part: str
@@ -37,6 +39,8 @@ class Turn(NamedTuple):
     files: tuple[str, ...]
     data: str
     table: str = "part"
+    end: str = ""
+    worktree: str | None = None
 
     def with_files(self, files: Sequence[str]) -> str:
         """Return its data with other files: those of another worktree, or none."""
@@ -67,7 +71,7 @@ class UndoRecord(NamedTuple):
     @property
     def every_tree(self) -> list[str]:
         """Every snapshot that the session names."""
-        return [*self.trees, *(turn.hash for turn in self.turns)]
+        return [*self.trees, *(turn.hash for turn in self.turns if turn.hash)]
 
 
 def redo_snapshot(marker: str | None) -> str | None:
@@ -77,7 +81,7 @@ def redo_snapshot(marker: str | None) -> str | None:
     return tree if isinstance(tree, str) else None
 
 
-def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
+def records_of_1(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
     """Return what an undo of opencode 1 in each of these sessions works with."""
     wanted = list(sessions)
     found = {session: UndoRecord([], [], []) for session in wanted}

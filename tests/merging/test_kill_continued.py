@@ -10,6 +10,7 @@ from tests.support.faults import Fault, Interruptible, run
 from tests.support.home import checkpoint
 from tests.support.merging import copied
 from tests.support.rows import Pristine, Rows, add_child, add_message, add_part, rows_without_times
+from tests.support.turn_states import put, states
 
 if TYPE_CHECKING:
     from tests.support.faults import Steps
@@ -19,7 +20,10 @@ CHUNKS = ("--chunk-size", "7")
 
 
 class ShopMerge(Interruptible):
-    """The real sessions come from a copy of the database, of which two are here already, and one goes on there."""
+    """The real sessions come from a copy of the database, of which two are here already.
+
+    One goes on there: it was copied in the middle of a turn.
+    """
 
     def __init__(self, home: Home) -> None:
         self.other = copied(home, home.path / "backup" / "opencode.db")
@@ -29,7 +33,10 @@ class ShopMerge(Interruptible):
         home.execute(f"DELETE FROM session WHERE id NOT IN ({kept})")
         for table in ("event", "event_sequence"):
             home.execute(f"DELETE FROM {table} WHERE aggregate_id NOT IN ({kept})")
-        add_message(self.other, "ses_dfbea755effe28TdSAn7PWdk2u", "msg_z1", 2**40, role="user")
+        turn = states("z")
+        put(home, "ses_dfbea755effe28TdSAn7PWdk2u", turn[7])
+        put(self.other, "ses_dfbea755effe28TdSAn7PWdk2u", turn[-1])
+        add_message(self.other, "ses_dfbea755effe28TdSAn7PWdk2u", "msg_z1", 2**41, role="user")
         add_part(self.other, "ses_dfbea755effe28TdSAn7PWdk2u", "msg_z1", "prt_z1", type="text", text="And then?")
         checkpoint(home)
         checkpoint(self.other)
@@ -149,3 +156,17 @@ def test_what_was_used_while_a_merge_is_taken_back_is_not_lost(shop_merge: ShopM
     assert brought[0] in shop_merge.now["session"]
     assert not set(brought[1:]) <= shop_merge.now["session"].keys()
     assert not shop_merge.cut_off
+
+
+def test_what_went_on_here_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> None:
+    """opencode writes the row of a session at each turn, so that row doesn't tell whether a merge had written it."""
+    home, root = shop_merge.home, "ses_dfbea755effe28TdSAn7PWdk2u"
+    words = ("merge", shop_merge.other.database, "--from-id", root, "--foreign", "--yes")
+    shop_merge.other.execute("UPDATE session SET time_updated = time_updated + 1 WHERE id = ?", [root])
+    assert shop_merge.kill(*words, fault=Fault("kill", 1, "before mark"))
+    add_message(home, root, "msg_zz", 2**42, role="user")
+    home.execute("UPDATE session SET time_updated = time_updated + 9 WHERE id = ?", [root])
+    refused = run(home, "undo", "--yes")
+    assert (refused.code, f"was used since it was cut off ({root}" in refused.stderr) == (1, True), refused
+    assert run(home, "resume", "--yes").code == 0
+    assert "msg_zz" in shop_merge.now["message"]

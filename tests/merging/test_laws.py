@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -13,18 +14,24 @@ from tests.support.git import repository
 from tests.support.home import Home, build_home
 from tests.support.rows import Pristine, rows
 from tests.support.strategies import examples
+from tests.support.turn_states import Json, row_of, states
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.turn_states import State
+
 FOLDERS = ("shop", "shop/sub", "store", "plain")
 BORN = 1_760_000_000_000
+MESSAGES = 3
+TURN = len(states(""))
 
 
 class Conversation(NamedTuple):
-    """A session in a folder: how many of its messages each database has, None where it hasn't the session.
+    """A session in a folder, and how far each database has it: None where it hasn't the session.
 
-    `parted` tells that the last message is another one on each side. `parent` is its place in the list.
+    That is so many messages, and then so many states of a turn. `parted` tells that the last message, or the turn, is
+    another one on each side. `parent` is its place in the list.
     """
 
     folder: str
@@ -38,7 +45,7 @@ class Conversation(NamedTuple):
 def conversations(draw: st.DrawFn) -> list[Conversation]:
     """Sessions of two databases; a child is only where its parent is."""
     made: list[Conversation] = []
-    lengths = st.none() | st.integers(0, 3)
+    lengths = st.none() | st.integers(0, MESSAGES) | st.integers(MESSAGES + 1, MESSAGES + TURN)
     for number in range(draw(st.integers(0, 5))):
         parent = draw(st.none() | st.integers(0, number - 1)) if number else None
         one, other = draw(lengths), draw(lengths)
@@ -70,7 +77,7 @@ class Pair:
             pristine.restore()
         for home, which in ((self.one, "one"), (self.other, "other")):
             present = [(number, session) for number, session in enumerate(made) if getattr(session, which) is not None]
-            sessions, messages, parts, todos = [], [], [], []
+            sessions, todos, messages, parts = ([], [], list[Json](), list[Json]())
             for number, session in present:
                 length = getattr(session, which)
                 time = BORN + 1000 * length
@@ -82,13 +89,9 @@ class Pair:
                 )
                 todos.append({"session_id": f"ses_{number:04}", "content": "go on", "status": "pending"}
                              | {"priority": "high", "position": 0, "time_created": 1, "time_updated": 1})  # fmt: skip
-                for index in range(length):
-                    mark = f"_{which}" if session.parted and index == length - 1 else ""
-                    message = f"msg_{number:04}_{index}{mark}"
-                    owned = {"session_id": f"ses_{number:04}", "time_created": BORN + index, "time_updated": BORN}
-                    messages.append({"id": message, "data": '{"role":"user"}'} | owned)
-                    text = f'{{"type":"text","text":"{message}"}}'
-                    parts.append({"id": f"prt{message[3:]}", "message_id": message, "data": text} | owned)
+                for key, data in said(number, session, which).items():
+                    row = row_of(f"ses_{number:04}", key, data, BORN) | {"time_updated": time}
+                    (messages if key[0] == "message" else parts).append(row)
             projects = {self._places[session.folder]["project_id"] for _, session in present}
             tables = {"session": sessions, "message": messages, "part": parts, "todo": todos}
             for id_ in sorted(projects):
@@ -104,6 +107,20 @@ class Pair:
         assert files(other) == before
 
 
+def said(number: int, session: Conversation, which: str) -> State:
+    """What a database has of a conversation."""
+    far = getattr(session, which)
+    mark = which if session.parted else ""
+    found: State = {}
+    for index in range(min(far, MESSAGES)):
+        id_ = f"msg_{number:04}{mark * (index == far - 1)}_{index}"
+        found["message", id_] = {"role": "user"}
+        found["part", f"{id_}_a"] = {"type": "text", "text": id_}
+    if far > MESSAGES:
+        found |= states(f"{number:04}{mark}t", files=())[far - MESSAGES - 1]
+    return found
+
+
 def root_of(made: list[Conversation], number: int) -> int:
     """The place of the topmost session of a tree."""
     parent = made[number].parent
@@ -116,11 +133,12 @@ def files(home: Home) -> dict[str, tuple[bytes, int]]:
     return {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in beside.iterdir() if file.is_file()}
 
 
-def contents(home: Home) -> dict[str, list[str]]:
-    """The messages of each session."""
-    found: dict[str, list[str]] = {id_: [] for (id_,) in home.query("SELECT id FROM session")}
-    for session, message in home.query("SELECT session_id, id FROM message ORDER BY id"):
-        found[session].append(message)
+def contents(home: Home) -> dict[str, State]:
+    """What each session says."""
+    found: dict[str, State] = {id_: {} for (id_,) in home.query("SELECT id FROM session")}
+    for table in ("message", "part"):
+        for session, id_, data in home.query(f"SELECT session_id, id, data FROM {table}"):
+            found[session][table, id_] = json.loads(data)
     return found
 
 
@@ -170,13 +188,13 @@ def test_both_ways_hold_the_same_sessions(pair: Pair, made: list[Conversation]) 
     back = contents(pair.other)
     parted = {root_of(made, number) for number, session in enumerate(made) if session.parted}
     for number in range(len(made)):
-        id_ = f"ses_{number:04}"
+        id_, session = f"ses_{number:04}", made[number]
         sides = [side.get(id_) for side in alone]
         if root_of(made, number) in parted:
             assert [there.get(id_), back.get(id_)] == sides
         else:
-            longer = max((side for side in sides if side is not None), key=len, default=None)
-            assert there.get(id_) == back.get(id_) == longer
+            far = [-1 if each is None else each for each in (session.one, session.other)]
+            assert there.get(id_) == back.get(id_) == sides[far.index(max(far))]
 
 
 @pytest.mark.long

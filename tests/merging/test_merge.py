@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from migrator.operations.demo import load
 from migrator.store.merging import conversation_bytes
 from migrator.store.reader import Store
+from migrator.text import shell_join
 from tests.support.git import root_commit
-from tests.support.home import SESSION, build_home, checkpoint
+from tests.support.home import FIXTURES, SESSION, build_home, checkpoint
 from tests.support.merging import bytes_around, copied
 from tests.support.other_process import held_open
 from tests.support.rows import add_child, add_message, add_part, add_patch, patch_files, rows
+from tests.support.shell import run_in_shell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.home import Home
     from tests.support.merging import OtherDatabase
 
@@ -66,6 +68,20 @@ def test_everything_comes_and_goes_again(home: Home, other: OtherDatabase) -> No
     assert {name: files[name] for name in files if "dev" in name} == {
         name: content for name, content in bytes_around(other.database).items() if "dev" in name
     }
+
+
+def test_a_home_of_another_machine_is_recognised(home: Home, tmp_path: Path) -> None:
+    theirs = tmp_path / "laptop.db"
+    load(FIXTURES / "1.18.34.sql", theirs, Path("/home/laptop"))
+    there = home.repository("repoA", "sub")
+    shown = home.run("merge", theirs, "--dry-run")
+    command = "opencode-migrator merge " + shell_join([str(theirs), "--map", "/home/laptop=~"])
+    assert f"To bring in what is in another place here:\n  {command}\n" in shown.stdout
+    assert "/home/laptop/src/repoA isn't here, but ~/src/repoA is; --map /home/laptop=~ takes it" in shown.stderr
+    assert f"that aren't here:\n  opencode-migrator merge {shell_join([str(theirs)])} --foreign" in shown.stdout
+    assert run_in_shell(home, f"{command} --yes").code == 0
+    listed = home.run("list", "--all", "--from-dir", there, "--json").json
+    assert {session["directory"] for session in listed} == {str(there), str(there / "sub")}
 
 
 def test_sessions_belong_where_their_directory_is_here(home: Home, other: OtherDatabase) -> None:

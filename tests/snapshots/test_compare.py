@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
-from migrator.snapshots.trees import Trees
+from migrator.snapshots.git.trees import Trees
+from migrator.snapshots.repositories.compare import relative_path, same_as_snapshot, same_in_both
 from tests.support.git import git, repository
 from tests.support.snapshot_port import Snapshots
 from tests.support.undo_world import write

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.trees import complete_trees
+from migrator.snapshots.git.trees import complete_trees
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import Fault, run
 from tests.support.git import commit, git

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.object_names import ObjectNames
+from migrator.snapshots.git.object_names import ObjectNames
 from tests.support.git import git, repository
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from migrator.model import Change, FileUndo
 from migrator.places import Places, ProjectIdScheme
-from migrator.snapshots.carry import carry_decisions
+from migrator.snapshots.opencodes import carry_decisions
 from migrator.store.reader import Store
 from tests.support.git import clone, commit
 from tests.support.undo_world import Talk, World, write
@@ -17,7 +17,7 @@ from tests.support.undo_world import Talk, World, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.snapshots.carry_check import CarryDecision
+    from migrator.snapshots.carry_decision import CarryDecision
 
 
 @pytest.fixture

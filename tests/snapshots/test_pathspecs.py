@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migrator.snapshots.pathspecs import matches_other_files
-from migrator.snapshots.trees import Trees
+from migrator.snapshots.git.trees import Trees
+from migrator.snapshots.opencode_1.pathspecs import matches_other_files
 from tests.support.git import git
 from tests.support.strategies import examples
 from tests.support.undo_world import state, write

@@ -13,7 +13,7 @@ from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.relocate import plan_relocate
-from migrator.snapshots.alternates import read_alternates, worktree_of
+from migrator.snapshots.git.alternates import read_alternates, worktree_of
 from tests.support.git import git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 from tests.support.unprivileged import without_root_powers

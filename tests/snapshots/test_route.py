@@ -8,8 +8,8 @@ import pytest
 
 from migrator.model import Binding
 from migrator.places import Places, ProjectIdScheme
-from migrator.snapshots.layout import Layout
-from migrator.snapshots.route import NoRoute, SnapshotRoute, SnapshotRoutes
+from migrator.snapshots.repositories.layout import Layout
+from migrator.snapshots.repositories.route import NoRoute, SnapshotRoute, SnapshotRoutes
 from migrator.store.reader import Store
 from tests.support.git import clone, commit, git, root_commit
 from tests.support.home import V1_FIXTURES, build_home

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.route import SnapshotRoute
-from migrator.snapshots.transfer import carry
-from migrator.snapshots.trees import complete_trees
+from migrator.snapshots.git.trees import complete_trees
+from migrator.snapshots.repositories.route import SnapshotRoute
+from migrator.snapshots.repositories.transfer import carry
 from tests.support.git import commit, git
 from tests.support.undo_world import World, linked, state, write
 

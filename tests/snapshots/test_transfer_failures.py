@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.snapshots.transfer import carry
+from migrator.snapshots.repositories.transfer import carry
 from tests.snapshots.test_transfer import Cargo, cargo_in
 from tests.support.carry_process import Carrying, Trouble, everything_below
 from tests.support.git import git

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from migrator.snapshots.git import with_alternates
-from migrator.snapshots.trees import TreeEntry, Trees, complete_trees
+from migrator.snapshots.git.run import with_alternates
+from migrator.snapshots.git.trees import TreeEntry, Trees, complete_trees
 from tests.support.git import git
 from tests.support.undo_world import write
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.operations.context import CommandContext
-from migrator.snapshots.effects import undo_effects
+from migrator.snapshots.opencodes import undo_effects
 from migrator.snapshots.undo_effect import TurnEffect, UndoEffect
 from tests.support.git import git, root_commit
 from tests.support.snapshots import add_turn, bind, snapshot, snapshot_repository

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import MigratorError
-from migrator.snapshots.transfer import carry
+from migrator.snapshots.repositories.transfer import carry
 from tests.support.forked import PROCESSES
 from tests.support.unprivileged import give_up_root_powers
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from migrator.snapshots.route import SnapshotRoute
+    from migrator.snapshots.repositories.route import SnapshotRoute
 
 # What a process does that others could see, as Python's own audit events name it.
 _POINTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "subprocess.Popen", "shutil.rmtree"}

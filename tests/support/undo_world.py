@@ -19,7 +19,7 @@ from migrator.operations.move import plan_move
 from migrator.operations.relocate import plan_relocate
 from migrator.operations.undo import undo_run
 from migrator.places import Places, ProjectIdScheme
-from migrator.snapshots.layout import Layout
+from migrator.snapshots.repositories.layout import Layout
 from migrator.store.reader import Store
 from tests.support.git import commit, git, worktree
 from tests.support.home import build_home

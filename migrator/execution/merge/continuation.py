@@ -1,5 +1,7 @@
 """For a session that both databases have: the edits that bring what was added to it in the other one.
 
+What was copied in the middle of a turn gets its later state: see store/unfinished.py.
+
 Its messages and parts, its to-do list and what else hangs on it come row by row, and its own row takes over what that
 says there, but for where it belongs. Both opencodes number what happens in a session: only events with a number
 above our last one are copied, and the last number there becomes ours.
@@ -9,12 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from migrator.errors import StalePlan
 from migrator.execution.value_edits import without_files
 from migrator.model import Binding, FileUndo
 from migrator.store.companion_files import with_outputs_at
 from migrator.store.row_json import decode, stringify
 from migrator.store.session_tables import CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
+from migrator.store.unfinished import Progress, progress
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _STAYS = {*Binding._fields, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
+_SAID = {"message", "part", "session_message"}
+"""Tables whose rows may not have been finished when they were copied."""
 _REPLACED = {"todo"}
 """Tables whose rows of a session are a whole: those of the longer one replace the others."""
 
@@ -65,7 +71,33 @@ def _edits(table: str, change: Change, here: list[Row], there: list[Row]) -> Ite
             return []
         gone = [Edit(table, WHOLE, change.session, change.session, stringify(row), None) for row in here]
         return [*gone, *(_inserted(table, change, row) for row in there)]
-    return [_inserted(table, change, row) for row in there if _is_added(table, row, here)]
+    added = [_inserted(table, change, row) for row in there if _is_added(table, row, here)]
+    return [*_edits_of_unfinished(table, change, here, there), *added] if table in _SAID else added
+
+
+def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterator[Edit]:
+    """Yield the edits of rows that weren't finished here and are further there. Raises StalePlan if one says otherwise.
+
+    Where a row says the same it stays as it is: the files that an undo would act on are others here.
+    """
+    known = {row["id"]: row for row in here}
+    for new in there:
+        if (old := known.get(new["id"])) is None or old["data"] == new["data"]:
+            continue
+        kind = old["type"] if table == "session_message" else table
+        match progress(kind, old["data"], new["data"]):
+            case Progress.NONE:
+                continue
+            case Progress.OTHER:
+                raise StalePlan(
+                    f"The plan is stale: {table} {new['id']} of {change.session} says something else in the other "
+                    "database. Nothing was written; plan again.",
+                    (change.session,),
+                )
+        row = _detached(table, new) if change.undo is FileUndo.DETACH else new
+        for column in ("data", "time_updated"):
+            if old[column] != row[column]:
+                yield Edit(table, column, new["id"], change.session, old[column], row[column])
 
 
 def _edits_of_session(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterator[Edit]:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.execution.file_undo import carry_all
 from migrator.execution.value_edits import without_files
 from migrator.model import FileUndo
-from migrator.snapshots.carry import carry_decisions
-from migrator.snapshots.carry_check import refuse_unknown, rewritten_patches
-from migrator.store.opencode_2.turns import records_of_2
-from migrator.store.turns import undo_records
+from migrator.snapshots.carry_decision import refuse_unknown, rewritten_turns
+from migrator.snapshots.opencodes import carry_decisions, opencodes
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -19,7 +17,8 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import Carried
     from migrator.model import Change
     from migrator.places import Places
-    from migrator.snapshots.carry_check import CarryDecision
+    from migrator.snapshots.carry_decision import CarryDecision
+    from migrator.snapshots.contract import Opencode
     from migrator.store.reader import Store
 
 
@@ -39,21 +38,18 @@ def carry_file_undo(
     carried = carry_all(routes, between_steps)
     # The source is another database's, and none of the things that a run leaves behind.
     made = [pair._replace(source=pair.target, source_worktree=pair.target_worktree) for pair in carried if pair.made]
-    return [*_edits_of_turns(theirs, decisions), *_edits_of_markers(theirs, decisions)], made
+    edits = [edit for opencode in opencodes(theirs, places) for edit in _edits(opencode, decisions)]
+    return edits, made
 
 
-def _edits_of_turns(theirs: Store, decisions: Mapping[str, CarryDecision]) -> Iterator[Edit]:
-    for records in (undo_records(theirs, decisions), records_of_2(theirs, decisions)):
-        for id_, record in records.items():
-            kept = {turn.part: data for turn, data in rewritten_patches(decisions[id_])}
-            for turn in record.turns:
-                if (data := kept.get(turn.part) or turn.with_files([])) != turn.data:
-                    yield Edit(turn.table, "data", turn.part, id_, turn.data, data)
-
-
-def _edits_of_markers(theirs: Store, decisions: Mapping[str, CarryDecision]) -> Iterator[Edit]:
-    for opencode, table in ((1, "session"), (2, "session_v2")):
-        for id_, (_, marker) in theirs.bindings(decisions, opencode).items():
-            keeps = decisions[id_].keeps_revert if opencode == 1 else decisions[id_].keeps_revert_of_2
-            if marker is not None and not keeps and (plain := without_files(marker)) != marker:
-                yield Edit(table, "revert", id_, id_, marker, plain)
+def _edits(opencode: Opencode, decisions: Mapping[str, CarryDecision]) -> Iterator[Edit]:
+    """Yield the edits of what one opencode has of these sessions: their turns, and the marker of those undone now."""
+    for id_, record in opencode.records(decisions).items():
+        kept = {turn.part: data for turn, data in rewritten_turns(decisions[id_])}
+        for turn in record.turns:
+            if (data := kept.get(turn.part) or turn.with_files([])) != turn.data:
+                yield Edit(turn.table, "data", turn.part, id_, turn.data, data)
+    for id_, (_, marker) in opencode.store.bindings(decisions, opencode.number).items():
+        keeps = opencode.number in decisions[id_].keeps_revert
+        if marker is not None and not keeps and (plain := without_files(marker)) != marker:
+            yield Edit(opencode.session_table, "revert", id_, id_, marker, plain)

@@ -44,17 +44,19 @@ def stage_merge(store: Store, changes: Iterable[Change], merge: Merge, first: in
 def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], merge: Merge) -> bool:
     """Tell from the rows whether a chunk of a merge was committed: whether its sessions are there, or gone.
 
-    Where all of them were here before, their own rows tell, or the first message that came.
+    Where all of them were here before, the first message or part tells that came, or that is further now.
     """
     continued = continued_sessions(merge)
     whole = [change.session for change in chunk if change.session not in continued]
     if whole:
         there = bool(store.existing(whole))
         return not there if merge.taken_out else there
-    for edit in edits:
-        if edit.table not in {"todo", merging.INSTRUCTIONS}:
-            now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
-            return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now == edit.after
+    telling = [
+        edit for edit in edits if edit.column in {WHOLE, "data"} and edit.table not in {"todo", merging.INSTRUCTIONS}
+    ]
+    for edit in telling[:1]:
+        now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
+        return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now != edit.before
     return True
 
 

@@ -1,11 +1,15 @@
-"""Compare the sessions of another database with those that this one has under the same ids."""
+"""Compare the sessions of another database with those that this one has under the same ids.
+
+A session that was copied in the middle of a turn goes on where that turn was finished: see store/unfinished.py.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import MergedSession, MergeVerdict
-from migrator.store.contents import content_digests, fingerprints, message_digests
+from migrator.store.contents import content_digests, fingerprints, last_turn, message_digests, rows_of_messages
+from migrator.store.unfinished import IN_ANY_TURN, Progress, progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +34,7 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
     for id_, root, title in sessions:
         verdict, differs = MergeVerdict.SAME if id_ in here else MergeVerdict.NEW, None
         if id_ in messages[0]:
-            verdict, differs = _compare(messages[0][id_], messages[1][id_])
+            verdict, differs = _compare(_Version(ours, id_, messages[0][id_]), _Version(theirs, id_, messages[1][id_]))
         if id_ in lacking:
             verdict = MergeVerdict.LONGER  # even if nothing was said in it
         found.append(MergedSession(id_, root, title, verdict, content[id_], here.get(id_), differs))
@@ -47,11 +51,43 @@ def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Colle
         yield session._replace(content=digests.get(session.session, session.content))
 
 
-def _compare(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[MergeVerdict, str | None]:
+class _Version(NamedTuple):
+    """A session as one database has it: its messages in their order, each with the digest of what was said in it."""
+
+    store: Store
+    session: str
+    messages: Mapping[str, str]
+
+
+def _compare(ours: _Version, theirs: _Version) -> tuple[MergeVerdict, str | None]:
     """Return how two versions of a session stand to each other, and the first message that differs."""
-    if ours.items() <= theirs.items():
-        return MergeVerdict.LONGER, next(id_ for id_ in theirs if id_ not in ours)
-    if theirs.items() <= ours.items():
-        return MergeVerdict.SHORTER, next(id_ for id_ in ours if id_ not in theirs)
-    every = [*ours, *(id_ for id_ in theirs if id_ not in ours)]
-    return MergeVerdict.DIVERGED, next(id_ for id_ in every if ours.get(id_) != theirs.get(id_))
+    here, there = ours.messages, theirs.messages
+    every = [*here, *(id_ for id_ in there if id_ not in here)]
+    differs = next(id_ for id_ in every if here.get(id_) != there.get(id_))
+    is_longer, is_shorter = _goes_on_in(ours, theirs), _goes_on_in(theirs, ours)
+    if is_longer == is_shorter:
+        return MergeVerdict.DIVERGED, differs
+    return MergeVerdict.LONGER if is_longer else MergeVerdict.SHORTER, differs
+
+
+def _goes_on_in(old: _Version, new: _Version) -> bool:
+    """Tell whether all that was said in one version is in the other: one may be a copy from the middle of a turn.
+
+    Then its last turn may have fewer messages and parts than there, and what wasn't finished may be further there.
+    """
+    if not old.messages.keys() <= new.messages.keys():
+        return False
+    changed = [id_ for id_, digest in old.messages.items() if new.messages[id_] != digest]
+    if not changed:
+        return True
+    unfinished = last_turn(old.store, old.session)
+    before, after = (rows_of_messages(each.store, each.session, changed) for each in (old, new))
+    if not before.keys() <= after.keys() or any(after[key].message not in unfinished for key in after.keys() - before):
+        return False
+    goes_on = len(new.messages) > len(old.messages) or len(after) > len(before)
+    for key, row in before.items():
+        how = progress(row.kind, row.data, after[key].data)
+        if how is Progress.OTHER or (how not in IN_ANY_TURN and row.message not in unfinished):
+            return False
+        goes_on |= how in {Progress.FURTHER, Progress.MARKED}
+    return goes_on

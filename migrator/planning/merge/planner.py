@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarning
+from migrator.orphans.other_machine import counterparts, folder_to_follow
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare, with_digests
 from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
@@ -201,11 +202,20 @@ def _left_out_warnings(left_out: Mapping[str, tuple[str, str]], selection: Selec
     for (directory, reason), roots in sorted(trees.items()):
         sessions = sum(selected.root in roots for selected in selection.sessions)
         what = f"{count(sessions, 'session')} {'stays' if sessions == 1 else 'stay'} there"
-        because = reason or (
-            f"{tilde(directory)} isn't here; --map OLD=NEW says what it is here, --to-dir DIR takes them elsewhere, "
-            "--foreign takes them as they are"
-        )
-        yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None)
+        because, settled_by = (reason, ()) if reason else _not_here(directory)
+        yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None, settled_by=settled_by)
+
+
+def _not_here(directory: str) -> tuple[str, tuple[str, ...]]:
+    """Return what can be done about sessions whose directory isn't here, and the words that do the likeliest of it."""
+    where = tilde(directory)
+    for there, folder in counterparts(directory):
+        pair = f"{folder_to_follow(directory)}={tilde(folder)}"
+        return f"{where} isn't here, but {tilde(there)} is; --map {pair} takes it for that", ("--map", pair)
+    return (
+        f"{where} isn't here; --map OLD=NEW says what it is here, --to-dir DIR takes them elsewhere, "
+        "--foreign takes them as they are"
+    ), ("--foreign",)
 
 
 def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarning]:

@@ -28,8 +28,8 @@ from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives
-from migrator.snapshots.alternates import broken_alternates, worktree_of
-from migrator.snapshots.layout import Layout
+from migrator.snapshots.git.alternates import broken_alternates, worktree_of
+from migrator.snapshots.repositories.layout import Layout
 from migrator.store.near_directories import near_directories
 from migrator.store.sql import IN
 from migrator.store.trees import trees

@@ -7,13 +7,13 @@ code wrote; read in its source: session/revert.ts, snapshot.ts.)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding
 from migrator.paths import checkout_root
 from migrator.store.row_json import decode
 from migrator.store.sql import array_of
-from migrator.store.turns import Turn, as_text
+from migrator.store.turns import Turn, UndoRecord, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,39 +21,12 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-class AnswerOf2(NamedTuple):
-    """A turn of opencode 2, and the tree after it ("" if there is none).
-
-    `worktree` is the one in which it was made, as messages about moves of the session tell; None if none does.
-    """
-
-    turn: Turn
-    end: str
-    worktree: str | None
-
-
-class RecordOf2(NamedTuple):
-    """Of one session, oldest first: the answers that an undo would act on, and all trees that answers name.
-
-    `unreadable` are answers that an undo may act on too, but that can't be read.
-    """
-
-    answers: list[AnswerOf2]
-    every_tree: list[str]
-    unreadable: list[Turn]
-
-    @property
-    def turns(self) -> list[Turn]:
-        """The turns without where they were made."""
-        return [answer.turn for answer in self.answers]
-
-
-def records_of_2(store: Store, sessions: Iterable[str]) -> dict[str, RecordOf2]:
+def records_of_2(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
     """Return what an undo of opencode 2 in each of these sessions works with; none where only opencode 1 has it."""
     if not store.schema.has_v2:
         return {}
     rows = store.bindings(sessions, 2)
-    found = {session: RecordOf2([], [], []) for session in rows}
+    found = {session: UndoRecord([], [], []) for session in rows}
     here: dict[str, str | None] = {}
     sql = (
         "SELECT m.id, m.session_id, m.type, m.data FROM json_each(?) wanted "
@@ -69,11 +42,11 @@ def records_of_2(store: Store, sessions: Iterable[str]) -> dict[str, RecordOf2]:
             record.unreadable.append(Turn(id_, "", (), "", "session_message"))
         elif isinstance(value, dict) and isinstance(snapshot := value.get("snapshot"), dict):
             start, end = (tree if isinstance(tree := snapshot.get(key), str) else "" for key in ("start", "end"))
-            record.every_tree.extend(filter(None, (start, end)))
+            record.trees.extend(filter(None, (start, end)))
             files = snapshot.get("files")
             if isinstance(files, list) and files:
-                turn = Turn(id_, start, tuple(map(as_text, files)), data, "session_message")
-                record.answers.append(AnswerOf2(turn, end, here.get(session)))
+                names = tuple(map(as_text, files))
+                record.turns.append(Turn(id_, start, names, data, "session_message", end, here.get(session)))
     for session, (binding, marker) in rows.items():
         if session in here and here[session] != checkout_root(binding.directory, binding.path):
             _doubt(found[session], here[session])
@@ -81,7 +54,7 @@ def records_of_2(store: Store, sessions: Iterable[str]) -> dict[str, RecordOf2]:
     return found
 
 
-def _note_move(record: RecordOf2, value: Any, known: str | None, *, is_first: bool) -> str | None:
+def _note_move(record: UndoRecord, value: Any, known: str | None, *, is_first: bool) -> str | None:
     """Note a message about a move; return the worktree that the session is in from there on.
 
     What came before the first such message was where that one says that the session had been. If a later one names
@@ -92,17 +65,15 @@ def _note_move(record: RecordOf2, value: Any, known: str | None, *, is_first: bo
     )
     left = before and checkout_root(before.directory, before.path)
     if is_first:
-        record.answers[:] = [answer._replace(worktree=left) for answer in record.answers]
+        record.turns[:] = [turn._replace(worktree=left) for turn in record.turns]
     elif left != known:
         _doubt(record, known)
     return after and checkout_root(after.directory, after.path)
 
 
-def _doubt(record: RecordOf2, worktree: str | None) -> None:
+def _doubt(record: UndoRecord, worktree: str | None) -> None:
     """Note that the session has left a worktree without a message, so that nobody knows which turns were made in it."""
-    record.answers[:] = [
-        answer._replace(worktree=None) if answer.worktree == worktree else answer for answer in record.answers
-    ]
+    record.turns[:] = [turn._replace(worktree=None) if turn.worktree == worktree else turn for turn in record.turns]
 
 
 def _place(value: Any) -> Binding | None:
@@ -114,19 +85,18 @@ def _place(value: Any) -> Binding | None:
     return Binding(project, directory, path if isinstance(path, str) else None, None)
 
 
-def _note_undone(record: RecordOf2, session: str, marker: str | None) -> None:
+def _note_undone(record: UndoRecord, session: str, marker: str | None) -> None:
     """Count what a redo would restore in a session that is undone now, as if it were a turn made nobody knows where."""
     value = decode(marker)
     tree, files = (value.get("snapshot"), value.get("files")) if isinstance(value, dict) else (None, None)
     if not isinstance(tree, str) or marker is None:
         return
-    record.every_tree.append(tree)
+    record.trees.append(tree)
     listed = files if isinstance(files, list) else []
     # The key was `path` in the preview.
     names = [file.get("file", file.get("path")) for file in listed if isinstance(file, dict)]
     if names:
-        turn = Turn(session, tree, tuple(map(as_text, names)), marker, "session_v2")
-        record.answers.append(AnswerOf2(turn, "", None))
+        record.turns.append(Turn(session, tree, tuple(map(as_text, names)), marker, "session_v2"))
 
 
 def places_named(store: Store) -> list[Binding]:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.readable import why_unreadable, with_remedy
 from migrator.disk.status import cant_tell
-from migrator.snapshots.git import run_git
-from migrator.snapshots.trees import DIRECTORY, EXECUTABLE, LINK
+from migrator.snapshots.git.run import run_git
+from migrator.snapshots.git.trees import DIRECTORY, EXECUTABLE, LINK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from migrator.snapshots.trees import Trees
+    from migrator.snapshots.git.trees import Trees
 
 
 class _WorktreeEntry(NamedTuple):

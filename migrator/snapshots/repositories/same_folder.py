@@ -16,11 +16,11 @@ from migrator.errors import CantTell
 from migrator.paths import is_within, path_below
 from migrator.places.git import environment
 from migrator.places.programs import QUESTION, Command, run
-from migrator.snapshots.alternates import read_alternates
-from migrator.snapshots.git import git_at
-from migrator.snapshots.layout import Layout, OtherRepositories
-from migrator.snapshots.trees import existing_trees
-from migrator.store.turns import undo_records
+from migrator.snapshots.git.alternates import read_alternates
+from migrator.snapshots.git.run import git_at
+from migrator.snapshots.git.trees import existing_trees
+from migrator.snapshots.repositories.layout import Layout, OtherRepositories
+from migrator.store.turns import records_of_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,7 +99,7 @@ class SnapshotFolders:
 
     def _trees(self, sessions: Iterable[str]) -> set[str]:
         """Return every snapshot that these sessions name: they tell whose snapshots a repository has."""
-        records = {} if self._store.schema.has_v2 else undo_records(self._store, sessions)
+        records = {} if self._store.schema.has_v2 else records_of_1(self._store, sessions)
         return {tree for record in records.values() for tree in record.trees}
 
 

@@ -12,14 +12,14 @@ from migrator.errors import CantTell, MigratorError, NoSuchDirectory, Unreadable
 from migrator.model import GLOBAL, FolderState
 from migrator.paths import FolderMap, checkout_root, names_of, upwards
 from migrator.places.checkout import kept_project_id
-from migrator.snapshots.alternates import read_alternates
-from migrator.snapshots.git import common_directory, with_alternates
-from migrator.snapshots.layout import Layout, OtherRepositories
-from migrator.snapshots.readable import Readability
-from migrator.snapshots.same_folder import is_same_folder, snapshot_stamps
+from migrator.snapshots.git.alternates import read_alternates
+from migrator.snapshots.git.readable import Readability
+from migrator.snapshots.git.run import common_directory, with_alternates
+from migrator.snapshots.repositories.layout import Layout, OtherRepositories
+from migrator.snapshots.repositories.same_folder import is_same_folder, snapshot_stamps
 
 if TYPE_CHECKING:
-    from migrator.model import Binding, FolderMoves, Place
+    from migrator.model import Binding, Change, FolderMoves, Place
     from migrator.places import Places
     from migrator.store.reader import Store
 
@@ -94,8 +94,7 @@ class SnapshotRoutes:
         self._layout = Layout.of(store) if into is None else Layout.beside(store)
         self._target_layout = self._layout if into is None else Layout.of(into)
         self._comes_in = into is not None
-        self.share_place = self._layout.is_same_place(self._target_layout)
-        """Whether the snapshots of both ends are kept in one data directory."""
+        self._share_place = self._layout.is_same_place(self._target_layout)  # both ends in one data directory
         self._is_relocation = relocated is not None
         self._moved, self._moving = FolderMap(()), FolderMap(())
         if relocated is not None and relocated.state is FolderState.WILL_MOVE:
@@ -117,6 +116,11 @@ class SnapshotRoutes:
             is_seen = isinstance(error, NoSuchDirectory) and not isinstance(error, UnreadableDirectory)
             return NoRoute(str(error).rstrip("."), known=is_seen)
         return NoRoute(found) if isinstance(found, str) else found
+
+    def is_within_checkout(self, change: Change) -> bool:
+        """Tell whether a change leaves project and worktree as they are. Raises MigratorError if nobody can tell."""
+        before = self.git_dir(change.before) if change.before.workspace_id is None and self._share_place else None
+        return before is not None and before == self.git_dir(change.after)
 
     def _git_dir(self, binding: Binding) -> str | None:
         """Return the snapshot repository of a session with this binding, existing or not; None if unknown."""
@@ -195,7 +199,7 @@ class SnapshotRoutes:
 
         It is, if the repository is of our own data directory; another may be of another machine, or of a clone.
         """
-        return self.share_place or self._is_same_folder(git_dir, source) is True
+        return self._share_place or self._is_same_folder(git_dir, source) is True
 
     def _old_worktree(self, before: Binding) -> str | None:
         """Return the worktree that the session's snapshots are of: the checkout root that its row's `path` implies.

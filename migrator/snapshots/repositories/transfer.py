@@ -16,16 +16,16 @@ from migrator.disk.system import link, locked, make_removable, sync
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
 from migrator.places.small_files import read_small
-from migrator.snapshots.alternates import add_alternates
-from migrator.snapshots.create import create
-from migrator.snapshots.git import GitFailed, run_git
-from migrator.snapshots.trees import complete_trees
+from migrator.snapshots.git.alternates import add_alternates
+from migrator.snapshots.git.run import GitFailed, run_git
+from migrator.snapshots.git.trees import complete_trees
+from migrator.snapshots.repositories.create import create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from migrator.disk.ownership import Owner
-    from migrator.snapshots.route import SnapshotRoute
+    from migrator.snapshots.repositories.route import SnapshotRoute
 
 _OURS = "opencode-migrator"
 """The content of the `.keep` files of our packs."""

@@ -12,25 +12,23 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.readable import why_unreadable
 from migrator.progress import counted
-from migrator.snapshots.compare import same_as_snapshot
-from migrator.snapshots.git import GitFailed
-from migrator.snapshots.trees import SUBMODULE, Trees, complete_trees
-from migrator.snapshots.undo_target import UndoTargets
+from migrator.snapshots.git.run import GitFailed
+from migrator.snapshots.git.trees import SUBMODULE, Trees, complete_trees
+from migrator.snapshots.repositories.compare import same_as_snapshot
 from migrator.store.turns import redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.places import Places
+    from migrator.snapshots.opencode_1.targets import TargetsOf1
     from migrator.store.reader import Store
 
 
-def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[str]]:
+def overwritten_by_redo_of_1(store: Store, targets: TargetsOf1, sessions: Iterable[str]) -> dict[str, list[str]]:
     """Map each session in which a redo would overwrite files outside its directory to their full paths, sorted.
 
     Only a session that is undone now can be redone. Nothing is written, and where git can't tell, nothing is reported.
     """
-    targets = UndoTargets(store, places)
     found = {}
     bound = store.bindings(sessions, 1)
     for id_, (binding, marker) in counted(bound.items(), "Looking at what a redo would overwrite", "sessions"):

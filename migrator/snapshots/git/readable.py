@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.readable import why_unreadable_below, with_remedy
 from migrator.places.broken_git import what_is_wrong_in
-from migrator.snapshots.alternates import read_alternates
-from migrator.snapshots.git import GitFailed, run_git
+from migrator.snapshots.git.alternates import read_alternates
+from migrator.snapshots.git.run import GitFailed, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.trees import DIRECTORY
+from migrator.snapshots.git.trees import DIRECTORY
 
 if TYPE_CHECKING:
-    from migrator.snapshots.trees import Trees
+    from migrator.snapshots.git.trees import Trees
 
 _PATTERN = re.compile(r"[*?\[]")
 # A set or range of letters, which matches one of them. Sets that end elsewhere than they seem to are left out: a

@@ -1,4 +1,4 @@
-"""Find where an undo in opencode would act: in which worktree, with which snapshot repository.
+"""Find where an undo in opencode 1 would act: in which worktree, with which snapshot repository.
 
 A session's own project id doesn't count: opencode opens the session's directory and takes the project of that. If the
 directory is gone, it takes the repository around it, or none. (All of it seen with opencode 1.18.34.)
@@ -7,15 +7,15 @@ directory is gone, it takes the repository around it, or none. (All of it seen w
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory, is_there, status_of
 from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.paths import is_of_this_system
-from migrator.snapshots.git import common_directory
-from migrator.snapshots.layout import Layout, OtherRepositories
+from migrator.snapshots.contract import UndoTarget
+from migrator.snapshots.git.run import common_directory
+from migrator.snapshots.repositories.layout import Layout, OtherRepositories
 
 if TYPE_CHECKING:
     from migrator.model import Binding, Place
@@ -23,25 +23,8 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-@dataclass(frozen=True, slots=True)
-class UndoTarget:
-    """The worktree and the snapshot repository on which an undo would act.
-
-    `worktree` is None if opencode can't open the session, whose undo does nothing then; `known` is false if we can't
-    tell. `repository` is the git directory with the snapshots; None if git would fail, and then an undo deletes every
-    file of the turn. `because` tells a person what is in the way. `place` is what opencode makes of the directory, None
-    if it can have no snapshots there.
-    """
-
-    worktree: str | None
-    repository: str | None = None
-    because: str | None = None
-    known: bool = True
-    place: Place | None = None
-
-
-class UndoTargets:
-    """The undo targets of one store, each found once."""
+class TargetsOf1:
+    """Where an undo of opencode 1 would act, each directory looked at once."""
 
     def __init__(self, store: Store, places: Places) -> None:
         self._places = places

@@ -8,24 +8,24 @@ looked at, nothing is decided: what was detached for want of permission would be
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.progress import counted
-from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
-from migrator.snapshots.pathspecs import matches_other_files
-from migrator.snapshots.readable import Readability
-from migrator.snapshots.route import NoRoute, SnapshotRoute, SnapshotRoutes
-from migrator.snapshots.trees import Trees, complete_trees
-from migrator.store.turns import redo_snapshot, undo_records, why_unreadable
-from migrator.text import count
+from migrator.snapshots.carry_decision import CarryDecision
+from migrator.snapshots.git.readable import Readability
+from migrator.snapshots.git.trees import Trees, complete_trees
+from migrator.snapshots.opencode_1.pathspecs import matches_other_files
+from migrator.snapshots.repositories.compare import relative_path, same_as_snapshot, same_in_both
+from migrator.snapshots.repositories.route import NoRoute, SnapshotRoute
+from migrator.store.turns import records_of_1, redo_snapshot, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Change, FolderMoves
-    from migrator.places import Places
+    from migrator.model import Change
+    from migrator.snapshots.repositories.route import SnapshotRoutes
     from migrator.store.reader import Store
     from migrator.store.turns import Turn
 
@@ -34,43 +34,11 @@ _QUOTED = "opencode's undo of several files deletes those with other letters tha
 _PRUNED = "a snapshot is gone, as opencode deletes old ones"
 
 
-@dataclass(frozen=True, slots=True)
-class CarryDecision:
-    """What happens to the file undo of one session.
-
-    `carried` are the turns that keep it, `detached` is how many lose it: None if all do and they weren't counted.
-    `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker,
-    `keeps_revert_of_2` whether it keeps the one that opencode 2 has.
-    `because` says why turns are detached, if some are. `unknown` says what couldn't be looked at, so that nobody can
-    tell whether these are all that can be carried, and what to do; None if all of it was seen.
-    """
-
-    route: SnapshotRoute | None
-    carried: tuple[Turn, ...] = ()
-    detached: int | None = None
-    trees: tuple[str, ...] = ()
-    keeps_revert: bool = False
-    because: str | None = None
-    unknown: str | None = None
-    keeps_revert_of_2: bool = False
-
-    @property
-    def keeps_any(self) -> bool:
-        """Whether anything of it goes along."""
-        return bool(self.carried or self.keeps_revert or self.keeps_revert_of_2)
-
-
 class CarryChecker:
-    """Decides for moves in one database; asks git a few questions for each pair of worktrees, never for each session.
+    """Decides for moves in one database; asks git a few questions for each pair of worktrees, never for a session."""
 
-    `relocated` are the folders that a relocation follows; `into` is another database, if the sessions come into that.
-    """
-
-    def __init__(
-        self, store: Store, places: Places, relocated: FolderMoves | None = None, into: Store | None = None
-    ) -> None:
-        self._store = store
-        self._routes = SnapshotRoutes(store, places, relocated, into)
+    def __init__(self, store: Store, routes: SnapshotRoutes) -> None:
+        self._store, self._routes = store, routes
         self._readability = Readability()
 
     def check(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
@@ -90,7 +58,7 @@ class CarryChecker:
         """Map each session id to the decision for it on its route."""
         decisions: dict[str, CarryDecision] = {}
         every_id = [id_ for ids in by_route.values() for id_ in ids]
-        records = undo_records(self._store, every_id)
+        records = records_of_1(self._store, every_id)
         redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id, 1).items()}
         for route, every in counted(by_route.items(), "Looking at snapshots", "worktrees"):
             ids = [id_ for id_ in every if not records[id_].unreadable]
@@ -180,7 +148,7 @@ class _RouteChecker:
             carried,
             len(session.turns) - len(carried),
             tuple(sorted(needed | self._complete.intersection(session.trees))) if needed else (),
-            keeps_revert=redo_tree is not None,
+            keeps_revert=frozenset({1} if redo_tree is not None else ()),
             because="; ".join(dict.fromkeys(filter(None, obstacles))) or None,
         )
 
@@ -222,27 +190,3 @@ class _RouteChecker:
         if not self._route.source_gone:
             return None
         return next((tree for tree in reversed(session.trees) if tree in self._complete), None)
-
-
-def refuse_unknown(decisions: Mapping[str, CarryDecision]) -> None:
-    """Raise MigratorError if nobody can tell what file undo of a session can be carried: detaching it is for good."""
-    unknown = [decision.unknown for decision in decisions.values() if decision.unknown]
-    if unknown:
-        raise MigratorError(
-            f"Nobody can tell whether file undo of {count(len(unknown), 'session')} can go along, and what doesn't is "
-            f"lost, so nothing was moved: {unknown[0].rstrip('.')}; or say --undo-files detach to move without it."
-        )
-
-
-def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:
-    """Yield each carried turn with the data of its part, the files moved from the source worktree to the target's.
-
-    The paths in a snapshot are relative to the worktree, so the session's own directory doesn't matter.
-    """
-    route = decision.route
-    if route is None or route.source_worktree == route.target_worktree:
-        yield from ((turn, turn.data) for turn in decision.carried)
-        return
-    top = route.target_worktree.rstrip("/")
-    for turn in decision.carried:
-        yield turn, turn.with_files([f"{top}/{relative_path(route.source_worktree, file)}" for file in turn.files])

@@ -8,39 +8,27 @@ doesn't look. An undo of such a turn deletes its files, even if nothing has move
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.snapshots.carry_check import CarryChecker
-from migrator.snapshots.route import SnapshotRoutes
+from migrator.snapshots.contract import Recoveries, Recovery
+from migrator.snapshots.opencode_1.carry import CarryChecker
+from migrator.snapshots.repositories.route import SnapshotRoutes
 from migrator.snapshots.undo_effect import dangerous_turns
-from migrator.snapshots.undo_target import UndoTargets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.places import Places
-    from migrator.snapshots.route import SnapshotRoute
+    from migrator.snapshots.opencode_1.targets import TargetsOf1
+    from migrator.snapshots.repositories.route import SnapshotRoute
     from migrator.snapshots.undo_effect import TurnEffect
     from migrator.store.reader import Store
 
 
-class Recoveries(NamedTuple):
-    """`best` has by session what mends it, `unknown` why nobody can tell whether more of it can be mended."""
-
-    best: dict[str, Recovery]
-    unknown: dict[str, str]
-
-
-class Recovery(NamedTuple):
-    """What mends one session: the turns, by the ids of their parts, and the trees to carry for them."""
-
-    route: SnapshotRoute
-    parts: frozenset[str]
-    trees: tuple[str, ...]
-
-
-def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
+def find_recoveries_of_1(
+    store: Store, places: Places, targets: TargetsOf1, effects: Mapping[str, Sequence[TurnEffect]]
+) -> Recoveries:
     """Return for the sessions with dangerous turns of opencode 1 the best way to mend them; nothing is written.
 
     A turn can be mended if its snapshot is complete in another repository of the same worktree, and either the worktree
@@ -51,8 +39,9 @@ def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence
         for id_, turns in effects.items()
     }
     dangerous = {id_: ids for id_, ids in parts.items() if ids}
-    checker, best = CarryChecker(store, places), dict[str, Recovery]()
-    by_route, unknown = _routes_from_elsewhere(store, places, dangerous)
+    routes, best = SnapshotRoutes(store, places), dict[str, Recovery]()
+    checker = CarryChecker(store, routes)
+    by_route, unknown = _routes_from_elsewhere(store, targets, routes, dangerous)
     for route, ids in by_route.items():
         for id_, decision in checker.check_routes({route: ids}).items():
             mended = dangerous[id_].intersection(turn.part for turn in decision.carried)
@@ -65,13 +54,12 @@ def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence
 
 
 def _routes_from_elsewhere(
-    store: Store, places: Places, ids: Iterable[str]
+    store: Store, targets: TargetsOf1, routes: SnapshotRoutes, ids: Iterable[str]
 ) -> tuple[dict[SnapshotRoute, list[str]], dict[str, str]]:
     """Map each route from another repository of a worktree to the sessions in that worktree.
 
     Also map the sessions of which nobody can tell whether there is another one to the reason.
     """
-    targets, routes = UndoTargets(store, places), SnapshotRoutes(store, places)
     found: dict[SnapshotRoute, list[str]] = {}
     unknown: dict[str, str] = {}
     for id_, (binding, _) in store.bindings(ids, 1).items():

@@ -13,7 +13,7 @@ from migrator.disk.readable import naming_remedy
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_there, names_in
 from migrator.errors import CantTell
-from migrator.snapshots.readable import why_broken
+from migrator.snapshots.git.readable import why_broken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from migrator.disk.ownership import give_path, make_directory, owner_of
 from migrator.disk.system import sync
 from migrator.disk.temp_dirs import temporary_folder
-from migrator.snapshots.alternates import write_alternates
-from migrator.snapshots.git import git_path, run_git
+from migrator.snapshots.git.alternates import write_alternates
+from migrator.snapshots.git.run import git_path, run_git
 
 if TYPE_CHECKING:
-    from migrator.snapshots.route import SnapshotRoute
+    from migrator.snapshots.repositories.route import SnapshotRoute
 
 # What opencode 1.18.34 sets, in its order; 1.3.2 to 1.15.13 set the first four.
 _CONFIG = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.bounded import opened
 from migrator.disk.status import names_in
 from migrator.errors import CantTell
-from migrator.snapshots.alternates import read_alternates
+from migrator.snapshots.git.alternates import read_alternates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ from migrator.disk.status import names_in
 from migrator.errors import CantTell
 from migrator.places.git import environment
 from migrator.places.programs import Batch, Command
-from migrator.snapshots.git import GitFailed, check_not_endless, git_at, is_hash, run_git
+from migrator.snapshots.git.run import GitFailed, check_not_endless, git_at, is_hash, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

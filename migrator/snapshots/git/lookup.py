@@ -6,8 +6,8 @@ from bisect import bisect_left
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.git import GitFailed, is_hash, run_git
-from migrator.snapshots.trees import Trees
+from migrator.snapshots.git.run import GitFailed, is_hash, run_git
+from migrator.snapshots.git.trees import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,0 +1,202 @@
+"""What each version of opencode answers about file undo, in the order in which a turn goes through it.
+
+Its row is read (`records`). Where would an undo act (`target`), and what would it do to the files (`effects`)? Which
+turns do the same at the destination of a move (`decide`), by which trees? These are then carried
+(`repositories/transfer.py`). What a version alone has to say comes last, with an answer for those that don't.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from migrator.errors import CantTell, MigratorError
+from migrator.progress import counted, doing
+from migrator.snapshots.git.lookup import FileStatus, look_up
+from migrator.snapshots.git.readable import Readability
+from migrator.snapshots.repositories.compare import is_in_the_way
+from migrator.snapshots.undo_effect import TurnEffect
+from migrator.store.turns import why_unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from migrator.model import Binding, Change, Place
+    from migrator.places import Places
+    from migrator.snapshots.carry_decision import CarryDecision
+    from migrator.snapshots.repositories.route import SnapshotRoute, SnapshotRoutes
+    from migrator.store.reader import Store
+    from migrator.store.turns import Turn, UndoRecord
+
+
+@dataclass(frozen=True, slots=True)
+class UndoTarget:
+    """The worktree and the snapshot repository on which an undo would act.
+
+    `worktree` is None if opencode can't open the session, whose undo does nothing then; `known` is false if we can't
+    tell. `repository` is the git directory with the snapshots; None if git would fail, and then an undo of opencode 1
+    deletes every file of the turn. `because` tells a person what is in the way. `place` is what opencode makes of the
+    directory, None if it can have no snapshots there.
+    """
+
+    worktree: str | None
+    repository: str | None = None
+    because: str | None = None
+    known: bool = True
+    place: Place | None = None
+
+
+class Recovery(NamedTuple):
+    """What mends one session: the turns, by the ids of their parts, and the trees to carry for them."""
+
+    route: SnapshotRoute
+    parts: frozenset[str]
+    trees: tuple[str, ...]
+
+
+class Recoveries(NamedTuple):
+    """`best` has by session what mends it, `unknown` why nobody can tell whether more of it can be mended."""
+
+    best: dict[str, Recovery]
+    unknown: dict[str, str]
+
+
+class Opencode(ABC):
+    """A version of opencode, and the file undo of the sessions that it has in one database. Nothing is written."""
+
+    number: ClassVar[int]
+    """1 or 2, as `Store.bindings` knows it."""
+
+    session_table: ClassVar[str]
+    """The table that has the `revert` marker of a session that is undone now."""
+
+    carries_anywhere: ClassVar[bool]
+    """Whether file undo may go along to another checkout; else it does within one only."""
+
+    def __init__(self, store: Store, places: Places) -> None:
+        self.store, self.places = store, places
+
+    @abstractmethod
+    def records(self, sessions: Iterable[str]) -> Mapping[str, UndoRecord]:
+        """Return what an undo in each of these sessions that it has works with: its turns, and the trees they name."""
+
+    @abstractmethod
+    def target(self, binding: Binding, marker: str | None) -> UndoTarget:
+        """Return where an undo would act, in a session with this binding and this `revert` marker."""
+
+    @abstractmethod
+    def finder(
+        self, target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], readability: Readability
+    ) -> EffectFinder:
+        """Return what tells the effect of each turn of these sessions, whose undo acts on one target.
+
+        Raises MigratorError if nobody can tell.
+        """
+
+    def effects(self, sessions: Iterable[str], at: Mapping[str, Binding] | None = None) -> dict[str, list[TurnEffect]]:
+        """Map each of these sessions in which an undo acts on files to what it would do to each turn, oldest first.
+
+        `at` is where sessions are to be, if not where they are. Git is run a few times for each snapshot repository,
+        whatever the number of sessions.
+        """
+        with doing("Reading turns"):
+            records = {id_: found for id_, found in self.records(sessions).items() if found.turns or found.unreadable}
+        by_target: dict[UndoTarget, dict[str, Sequence[Turn]]] = {}
+        bound = self.store.bindings(records, self.number)
+        for id_, (binding, marker) in counted(bound.items(), "Looking at where sessions are", "sessions"):
+            if turns := records[id_].turns:
+                target = self.target((at or {}).get(id_, binding), marker)
+                by_target.setdefault(target, {})[id_] = turns
+        readability, found = Readability(), dict[str, list[TurnEffect]]()
+        for target, with_turns in counted(by_target.items(), "Looking at snapshots", "worktrees"):
+            found |= self._effects_on(target, with_turns, readability)
+        for id_, record in records.items():
+            for turn in record.unreadable:
+                why = why_unreadable(turn.table, turn.part, id_)
+                found.setdefault(id_, []).append(TurnEffect(turn, because=why, known=False, looked=False))
+        return found
+
+    def _effects_on(
+        self, target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], readability: Readability
+    ) -> dict[str, list[TurnEffect]]:
+        if target.worktree is not None:
+            try:
+                finder = self.finder(target, sessions, readability)
+                return {id_: list(map(finder.find_or_tell, turns)) for id_, turns in sessions.items()}
+            except MigratorError as error:
+                target = UndoTarget(None, because=str(error).rstrip("."), known=False)
+        because, known = target.because, target.known
+        return {
+            id_: [TurnEffect(turn, because=because, known=known, looked=known) for turn in turns]
+            for id_, turns in sessions.items()
+        }
+
+    def seen(self, changes: Iterable[Change]) -> dict[str, Change]:
+        """Map each session that it has to the change as it sees that, where another version has sessions too."""
+        by_id = {change.session: change for change in changes}
+        return {id_: by_id[id_] for id_ in self.store.bindings(by_id, self.number)}
+
+    @abstractmethod
+    def decide(self, routes: SnapshotRoutes, changes: Sequence[Change]) -> dict[str, CarryDecision]:
+        """Map the session of each change, as it sees that, to what goes along.
+
+        They stay within one checkout each, unless it `carries_anywhere`.
+        """
+
+    def recover(self, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
+        """Return how the dangerous of these turns can be mended, by session, with trees from where it doesn't look."""
+        del effects
+        return Recoveries({}, {})
+
+    def overwritten_by_redo(self, sessions: Iterable[str]) -> dict[str, list[str]]:
+        """Map each session in which a redo would overwrite files outside its directory to their full paths, sorted.
+
+        What a redo would restore may be a turn among `records` instead.
+        """
+        del sessions
+        return {}
+
+    def earlier_places(self) -> list[Binding]:
+        """Return the places where sessions have been, and where it still looks for the trees of their turns."""
+        return []
+
+
+KNOWN = frozenset({FileStatus.PRESENT, FileStatus.ABSENT})
+"""What git says of a file having seen the trees; anything else may be for want of permission."""
+
+
+class EffectFinder(ABC):
+    """Finds what an undo of each of these turns, all on one target, would do; git is asked about all files at once."""
+
+    def __init__(self, target: UndoTarget, turns: Iterable[Turn], readability: Readability) -> None:
+        self.target, self.worktree, self.repository = target, target.worktree or "", target.repository or ""
+        self.top = self.worktree.rstrip("/") + "/"
+        self.is_in_the_way = cache(partial(is_in_the_way, self.worktree))
+        wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self.path(file))}
+        self.statuses = look_up(self.repository, wanted) if self.repository else {}
+        self._why_unreadable = None
+        if self.repository and not KNOWN.issuperset(self.statuses.values()):
+            answers = FileStatus.DAMAGED not in self.statuses.values()
+            self._why_unreadable = readability.why_unreadable(self.repository, git_answers=answers)
+
+    @abstractmethod
+    def path(self, file: str) -> str | None:
+        """Return the path below the worktree at which the tree is asked for a file; None if it isn't in there."""
+
+    @abstractmethod
+    def find(self, turn: Turn) -> TurnEffect:
+        """Return what an undo of a turn would do. Raises MigratorError if nobody can tell."""
+
+    def find_or_tell(self, turn: Turn) -> TurnEffect:
+        """Return what an undo of a turn would do, or why that can't be told."""
+        try:
+            return self.find(turn)
+        except MigratorError as error:
+            return TurnEffect(turn, because=str(error).rstrip("."), known=False, looked=False)
+
+    def refuse_unreadable(self, statuses: Iterable[FileStatus | None]) -> None:
+        """Raise CantTell if files have such a status, and it may be so because the repository can't be read."""
+        if self._why_unreadable is not None and not KNOWN.issuperset(statuses):
+            raise CantTell(self._why_unreadable)

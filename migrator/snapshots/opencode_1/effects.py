@@ -1,0 +1,103 @@
+"""Tell what an undo in opencode 1 would do to the files of each turn.
+
+opencode checks each file out of the tree from before the turn. If git can't, and the tree doesn't name the file,
+opencode deletes it, since the turn must have made it; but it looks just the same if the tree is gone or belongs to
+another worktree. To check a file out, git removes what is in its way: a directory in its place, with all that is in it.
+Learnt from the code of opencode 1.18.34 and compared with what it does in tests/real/test_protect.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from migrator.snapshots.contract import EffectFinder, UndoTarget
+from migrator.snapshots.git.lookup import FileStatus
+from migrator.snapshots.git.run import quotes_names
+from migrator.snapshots.undo_effect import TurnEffect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from migrator.snapshots.git.readable import Readability
+    from migrator.store.turns import Turn
+
+
+class EffectFinderOf1(EffectFinder):
+    """Finds what an undo would do to each turn of these sessions.
+
+    `by_worktree` is `Layout.by_worktree`: an opencode with that layout asks git about several files of one tree at
+    once. opencode 1.18.34 runs `ls-tree --name-only` then without `core.quotepath=false`, and takes a file whose name
+    git quotes and escapes for missing from the tree: it is deleted. It asks alone about a file that is named through a
+    link.
+    """
+
+    def __init__(
+        self,
+        target: UndoTarget,
+        sessions: Mapping[str, Sequence[Turn]],
+        readability: Readability,
+        *,
+        by_worktree: bool,
+    ) -> None:
+        self._is_worktree = cache(lambda directory: os.path.realpath(directory) == target.worktree)
+        super().__init__(target, chain.from_iterable(sessions.values()), readability)
+        self._batched = {*chain.from_iterable(map(_batched, sessions.values()))} if by_worktree else set[str]()
+        found = (path for (_, path), status in self.statuses.items() if status is FileStatus.PRESENT)
+        self._quotes_names = not all(map(str.isascii, found)) and quotes_names(self.repository)
+
+    def find(self, turn: Turn) -> TurnEffect:
+        """Return what an undo of a turn would do. Raises CantTell if nobody can tell."""
+        paths = [(file, self.path(file)) for file in turn.files]
+        self.refuse_unreadable(self.statuses.get((turn.hash, path)) for _, path in paths if path)
+        deletes, removes, restores = list[str](), list[str](), list[str]()
+        because: str | None = None
+        for file, path in paths:
+            status = self.statuses.get((turn.hash, path or ""), FileStatus.UNREADABLE)
+            is_misread = status is FileStatus.PRESENT and self._is_misread(turn, file, path or "")
+            if status is FileStatus.PRESENT and not is_misread:
+                is_blocked = self.is_in_the_way(path or "")
+                (deletes if is_blocked else restores).append(file)
+                if is_blocked:
+                    because = because or f"something else is in the way of {file} now"
+            elif status is FileStatus.CONTENT_MISSING or not _is_removable(file):
+                continue
+            elif status is FileStatus.ABSENT:
+                removes.append(file)
+            else:
+                deletes.append(file)
+                because = because or self._why_deleted(path, status, is_misread=is_misread)
+        return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), because)
+
+    def path(self, file: str) -> str | None:
+        """Return a file's path below the worktree, None if it isn't in it; as git does, this follows links."""
+        path = os.path.normpath(file)
+        if path.startswith(self.top):
+            return path[len(self.top) :]
+        ends = [index for index, letter in enumerate(path) if letter == "/" and index]
+        return next((path[end + 1 :] for end in ends if self._is_worktree(path[:end])), None)
+
+    def _is_misread(self, turn: Turn, file: str, path: str) -> bool:
+        is_quoted = self._quotes_names and not path.isascii() and file.startswith(self.top)
+        return is_quoted and turn.part in self._batched
+
+    def _why_deleted(self, path: str | None, status: FileStatus, *, is_misread: bool) -> str | None:
+        if is_misread:
+            return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
+        if path is None and self.worktree != "/":
+            return f"the session is in {self.worktree} now, and the turn was elsewhere"
+        return "its snapshot is damaged" if status is FileStatus.DAMAGED else self.target.because
+
+
+def _batched(turns: Sequence[Turn]) -> Iterator[str]:
+    """Yield the parts of those turns of a session of whose tree it names more than one file."""
+    files_of = Counter(tree for tree, _ in {(turn.hash, file) for turn in turns for file in turn.files})
+    yield from (turn.part for turn in turns if files_of[turn.hash] > 1)
+
+
+def _is_removable(file: str) -> bool:
+    """Tell whether opencode's `rm` would remove something there: it removes no directory."""
+    return os.path.isabs(file) and os.path.lexists(file) and (os.path.islink(file) or not os.path.isdir(file))

@@ -1,0 +1,187 @@
+"""A session that was copied in the middle of a turn goes on where that turn was finished; nothing is mixed or lost."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from migrator.model import MergeVerdict
+from migrator.planning.merge.compare import compare
+from migrator.store.reader import Store
+from tests.support.home import SESSION, build_home
+from tests.support.merging import copied
+from tests.support.rows import add_message, add_part, patch_files, rows
+from tests.support.turn_states import put, states, states_of_2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tests.support.home import Home
+    from tests.support.merging import OtherDatabase
+    from tests.support.turn_states import Json, State
+
+TURN = states("z")
+USER, FIRST, SECOND = "msg_z_1", "msg_z_2", "msg_z_3"
+TOOL, TEXT = ("part", f"{FIRST}_c"), ("part", f"{FIRST}_b")
+RUNNING = next(state for state in TURN if state.get(TOOL, {}).get("state", {}).get("status") == "running")
+
+
+@pytest.fixture
+def twin(home: Home) -> OtherDatabase:
+    """A copy of the database in another data directory."""
+    return copied(home, home.path / "backup" / "opencode.db")
+
+
+def verdict(home: Home, twin: Home, session: str = SESSION) -> tuple[MergeVerdict, str | None]:
+    with Store(home.database) as ours, Store(twin.database) as theirs:
+        (found,) = compare(ours, theirs, [(session, session, "")])
+    return found.verdict, found.differs
+
+
+def changed(rows_: State, key: tuple[str, str], **data: Any) -> State:
+    return rows_ | {key: rows_[key] | data}
+
+
+def without(state: State, *keys: tuple[str, str]) -> State:
+    return {key: data for key, data in state.items() if key not in keys}
+
+
+def check_each_pair(home: Home, twin: Home, session: str, pairs: Iterable[tuple[State, State]]) -> None:
+    """Of each pair of states, the second one is the longer, whichever side has it."""
+    with Store(home.database) as ours, Store(twin.database) as theirs:
+        for earlier, later in pairs:
+            put(home, session, earlier)
+            put(twin, session, later)
+            for one, other, expected in ((ours, theirs, MergeVerdict.LONGER), (theirs, ours, MergeVerdict.SHORTER)):
+                (found,) = compare(one, other, [(session, session, "")])
+                assert found.verdict is expected, (earlier, later)
+
+
+def test_of_any_two_states_of_a_turn_the_later_one_is_the_longer(home: Home, twin: OtherDatabase) -> None:
+    check_each_pair(home, twin, SESSION, pairwise(TURN))
+
+
+@pytest.mark.long
+def test_of_any_two_states_at_all(home: Home, twin: OtherDatabase) -> None:
+    check_each_pair(home, twin, SESSION, combinations(TURN, 2))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "differs"),
+    [
+        pytest.param(changed(RUNNING, TEXT, text="Otherwise"), TURN[-1], USER, id="another text"),
+        pytest.param(changed(RUNNING, TOOL, tool="read"), TURN[-1], USER, id="another tool"),
+        pytest.param(
+            changed(RUNNING, TOOL, state={"status": "error", "error": "aborted", "time": {"start": 1, "end": 2}}),
+            TURN[-1],
+            USER,
+            id="a tool that was cut off here and ended there",
+        ),
+        pytest.param(
+            changed(RUNNING, ("part", f"{USER}_a"), text="Count"), TURN[-1], USER, id="what the user said, shorter"
+        ),
+        pytest.param(without(TURN[-1], TOOL), RUNNING, USER, id="a part that only the shorter side has"),
+        pytest.param(
+            changed(RUNNING, ("message", FIRST), error={"name": "Aborted"}, time={"created": 2, "completed": 3}),
+            TURN[-1],
+            USER,
+            id="an answer that was stopped here",
+        ),
+        pytest.param(changed(TURN[-1], ("message", SECOND), cost=1), TURN[-1], SECOND, id="two ends of one answer"),
+        pytest.param(
+            changed(RUNNING, ("message", USER), summary={"diffs": ["y"]}),
+            changed(RUNNING, ("message", USER), summary={"diffs": ["x"]}),
+            USER,
+            id="two summaries and nothing else",
+        ),
+    ],
+)  # fmt: skip
+def test_what_says_something_else_has_diverged(
+    home: Home, twin: OtherDatabase, ours: State, theirs: State, differs: str
+) -> None:
+    put(home, SESSION, ours)
+    put(twin, SESSION, theirs)
+    assert verdict(home, twin) == verdict(twin, home) == (MergeVerdict.DIVERGED, differs)
+
+
+def finish_earlier_turn(home: Home, state: State) -> None:
+    """After this turn there is another one."""
+    put(home, SESSION, state)
+    add_message(home, SESSION, "msg_zz", 2**41, role="user")
+
+
+def test_a_turn_that_was_cut_off_and_followed_by_another_has_diverged(home: Home, twin: OtherDatabase) -> None:
+    finish_earlier_turn(home, RUNNING)
+    finish_earlier_turn(twin, TURN[-1])
+    add_part(twin, SESSION, "msg_zz", "prt_zz", type="text", text="And?")
+    assert verdict(home, twin) == verdict(twin, home) == (MergeVerdict.DIVERGED, USER)
+
+
+def test_marks_of_opencode_itself_on_an_earlier_turn_are_nothing_that_was_said(home: Home, twin: OtherDatabase) -> None:
+    """The summary of a turn is written in the background; outputs of tools are left out of what the model gets."""
+    end = TURN[-1]
+    finish_earlier_turn(home, changed(end, ("message", USER), summary={"diffs": []}))
+    state = end[TOOL]["state"]
+    finish_earlier_turn(twin, changed(end, TOOL, state=state | {"time": state["time"] | {"compacted": 9}}))
+    assert verdict(home, twin) == (MergeVerdict.LONGER, USER)
+    assert verdict(twin, home)[0] is MergeVerdict.SHORTER
+
+
+def test_it_gets_the_later_state_and_goes_back_to_the_earlier_one(home: Home, twin: OtherDatabase) -> None:
+    put(home, SESSION, RUNNING)
+    put(twin, SESSION, TURN[-1])
+    before, there = rows(home), rows(twin)
+    plan = home.run("merge", twin.database, "--foreign", "--dry-run", "--json").json
+    assert [change["session"] for change in plan["changes"]] == [SESSION]
+    run = home.run("merge", twin.database, "--foreign", "--yes", "--json")
+    assert (run.code, run.json["sessions"], run.json["verified"]) == (0, 1, 1), run
+    after = rows(home)
+    for table, id_ in TURN[-1]:
+        # without what an undo would act on
+        assert after[table][id_]["data"] == there[table][id_]["data"].replace('["/home/dev/src/x.txt"]', "[]")
+    assert home.run("merge", twin.database, "--foreign", "--yes").stdout.startswith("Nothing to do")
+    assert home.run("undo", "--yes", "--json").code == 0
+    assert rows(home) == before
+    assert home.run("redo", "--yes", "--json").code == 0
+    assert rows(home) == after
+
+
+def test_a_run_that_brings_a_later_state_changes_no_file_undo(home: Home, twin: OtherDatabase) -> None:
+    put(home, SESSION, RUNNING)
+    put(twin, SESSION, TURN[-1])
+    run = home.run("merge", twin.database, "--foreign", "--yes", "--json").json
+    assert home.run("log", run["run"], "--json").json["turns"] == []
+    assert "/home/dev/src/x.txt" not in patch_files(home, SESSION)
+
+
+def test_an_undo_says_what_was_used_since(home: Home, twin: OtherDatabase) -> None:
+    put(home, SESSION, RUNNING)
+    put(twin, SESSION, TURN[-1])
+    assert home.run("merge", twin.database, "--foreign", "--yes").code == 0
+    home.execute("UPDATE part SET data = replace(data, 'Done.', 'Undone.') WHERE id = ?", [f"{SECOND}_a"])
+    refused = home.run("undo", "--yes")
+    assert (refused.code, f"{SESSION} has been used since" in refused.stderr) == (5, True), refused
+
+
+def test_of_opencode_2(tmp_path: Path) -> None:
+    home = build_home(tmp_path / "home", "v2-run-fresh")
+    twin = copied(home, home.path / "backup" / "opencode.db")
+    ((session,),) = home.query("SELECT min(id) FROM session_v2")
+    turn = states_of_2("z")
+    check_each_pair(home, twin, session, combinations(turn, 2))
+    answer = ("session_message", "msg_z_2")
+    other: Json = {"content": [{"type": "text", "text": "Otherwise"}]}
+    put(home, session, changed(turn[1], answer, **other))
+    assert verdict(home, twin, session) == verdict(twin, home, session) == (MergeVerdict.DIVERGED, "msg_z_2")
+    put(home, session, turn[3])
+    before = rows(home)
+    run = home.run("merge", twin.database, "--foreign", "--yes", "--json")
+    assert (run.code, run.json["sessions"]) == (0, 1), run
+    data = rows(home)["session_message"]["msg_z_2"]["data"]
+    assert data == rows(twin)["session_message"]["msg_z_2"]["data"].replace('"files":["x.txt"]', '"files":[]')
+    assert home.run("merge", twin.database, "--foreign", "--yes").stdout.startswith("Nothing to do")
+    assert home.run("undo", "--yes").code == 0
+    assert rows(home) == before
