@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 LEFT_OUT, DIVERGED, FOREIGN, SHARED = "left-out", "diverged", "foreign-directory", "shared"
-"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared."""
+MAYBE_DELETED = "maybe-deleted"
+"""The codes of warnings: sessions stay there, differ, are taken as they are, are shared, or may have been deleted."""
 
 _NAMED = 5
 _HOW = ", which --with-opencode has it do"
@@ -105,6 +106,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *odd_row_warnings(theirs),
             *odd_turns,
             *_share_warnings(theirs, coming),
+            *_deleted_warnings(ours, theirs, coming),
             *companions.warnings,
         ),
         tuple(staying),
@@ -233,6 +235,15 @@ def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarn
     if shared := theirs.ids_where(f"share_url IS NOT NULL AND id {IN}", [array_of(sessions)]):
         what = f"{count(len(shared), 'session')} {'is' if len(shared) == 1 else 'are'} shared"
         yield PlanWarning(SHARED, f"{what}; the share stays with the other database: {first_few(shared, _NAMED)}.")
+
+
+def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    """Yield that opencode 2 leaves opencode 1's row of a session that is deleted in it (seen with its code)."""
+    if sessions and is_same_file(str(theirs.path), ours.path):
+        one = "it" if len(sessions) == 1 else "one of them"
+        yield PlanWarning(
+            MAYBE_DELETED, f"Opencode 2 doesn't say what was deleted in it: if that was {one}, it comes back there."
+        )
 
 
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
