@@ -6,6 +6,7 @@ The examples run on the data of `opencode-migrator demo`.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from migrator.arguments import (
 )
 from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, check_choice
 from migrator.errors import BadInput, MigratorError
+from migrator.face import PYTHON, facing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,10 +75,12 @@ class OpenStore:
     path: Path
     _database_words: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
-    def _open_context(self) -> CommandContext:
+    @contextmanager
+    def _open_context(self) -> Iterator[CommandContext]:
         from migrator.operations.context import CommandContext
 
-        return CommandContext(self.path, database_words=self._database_words)
+        with facing(PYTHON), CommandContext(self.path, database_words=self._database_words) as context:
+            yield context
 
     def history(  # noqa: PLR0913 - the parameters of opencode's session history proposal, by keyword
         self,
@@ -92,8 +96,8 @@ class OpenStore:
     ) -> Iterator[Listed]:
         """Iterate over the sessions of every project, last updated first; a page is read when it is needed.
 
-        `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part
-        of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
+        `directory` is theirs, a path of Windows in any spelling, `start` the earliest update in milliseconds, `search`
+        a part of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
         unless it is updated meanwhile. With `channel`, a name or a pattern as `*`, they are those of the databases of
         these release channels beside this one, which are only read; each row has its `database` then. Raises
         MigratorError if one of them can't be read.
@@ -326,7 +330,8 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     write = _write_request(
         "migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size, wait, backup, trust_locks
     )
-    return apply_plan(plan, path, write)
+    with facing(PYTHON, trusts_locks=trust_locks):
+        return apply_plan(plan, path, write)
 
 
 def undo(  # noqa: PLR0913 - as above
@@ -354,7 +359,8 @@ def undo(  # noqa: PLR0913 - as above
     write = _write_request(
         "migrator.undo()", entry.sessions, progress, on_conflict, chunk_size, wait, backup, trust_locks
     )
-    return undo_run(path, entry.id, write)
+    with facing(PYTHON, trusts_locks=trust_locks):
+        return undo_run(path, entry.id, write)
 
 
 def runs() -> tuple[LoggedRun, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
+from migrator.face import told_again
 from migrator.paths import is_within
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ def shell_join(words: Iterable[str]) -> str:
 
 def our_command(*words: str, db: str | Path | None = None) -> str:
     """Return the command line of `opencode-migrator WORDS`, on the database at `db` if it has to be named."""
-    return shell_join([PROGRAM, *words, *([] if db is None else ["--db", str(db)])])
+    return shell_join([PROGRAM, *told_again(words), *([] if db is None else ["--db", str(db)])])
 
 
 def cells(text: str) -> int:

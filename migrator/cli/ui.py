@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.input.database import database, database_option, database_words
-from migrator.cli.input.options import SelectingCommand, database_options, select_request
+from migrator.cli.input.options import SelectingCommand, database_options, select_request, trust_locks_option
 from migrator.cli.terminal.printing import note, on_terminal, say
 from migrator.errors import Interrupted, MigratorError
 from migrator.progress import told_to
@@ -19,6 +19,7 @@ _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 @click.command("ui", short_help="Look, mark and move in the terminal.", cls=SelectingCommand)
 @database_options
+@trust_locks_option
 def command(**values: Any) -> None:
     """Look through your sessions, mark those that are to move, see the plan, apply it, take it back.
 
@@ -36,7 +37,8 @@ def command(**values: Any) -> None:
     from migrator.tui.database import Database, collect_garbage_when_idle
 
     collect_garbage_when_idle()
-    opened = Database(database(values), database_option("home", values), database_words(values))
+    home, words = database_option("home", values), database_words(values)
+    opened = Database(database(values), home, words, trust_locks=values["trust_locks"])
     from migrator.tui.app import MigratorApp
 
     app = MigratorApp(opened, select_request(values), selected=_selects(values))

@@ -38,8 +38,6 @@ _SHARED = frozenset({
     "fuse.s3fs", "fuse.sshfs", "fuse.vmhgfs-fuse",
 })  # fmt: skip
 """With other machines, with the host of a virtual one, or with Windows around WSL."""
-TO_TRUST_LOCKS = "close every opencode that uses it, on whatever machine, then say so with --trust-locks"
-"""What lets a run write all the same, as part of a sentence."""
 
 
 class Mount(NamedTuple):

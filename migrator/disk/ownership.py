@@ -66,8 +66,14 @@ def make_directory(path: str | Path, owner: Owner | None, mode: int = 0o777) -> 
     """Make a directory and those above it that are missing, and give them to `owner`; others stay as they are.
 
     `mode` is that of the last one. Return to whom what is made in it is given: to nobody if a link leads there, unless
-    it leads to what is theirs. Else they could have whatever they like made their own.
+    it leads to what is theirs. Else they could have whatever they like made their own. Raises OSError, also where a
+    link leads nowhere: what it leads to may be a disk that isn't mounted.
     """
+    nearest = next(above for above in upwards(os.path.abspath(path)) if os.path.lexists(above))
+    try:
+        os.stat(nearest)
+    except FileNotFoundError as error:
+        raise OSError(error.errno, f"{nearest} is a link to {os.path.realpath(nearest)}, which is not there") from None
     if owner is None:
         os.makedirs(path, mode, exist_ok=True)
         return None

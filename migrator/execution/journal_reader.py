@@ -23,7 +23,7 @@ from migrator.model import (
     ProjectChange,
     Run,
 )
-from migrator.store.connection import make_durable, transaction
+from migrator.store.connection import closed_if_unusable, make_durable, transaction
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
 from migrator.store.sql import IN, array_of
@@ -50,10 +50,12 @@ class JournalReader:
         self._let_go: Callable[[], None] | None = None
         with explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            make_durable(self.connection)
-            self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
-        self.file.why_changed()  # which sees the log now
+        with closed_if_unusable(self.connection):
+            with explain_errors(path):
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                make_durable(self.connection)
+                self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
+            self.file.why_changed()  # which sees the log now
 
     def __enter__(self) -> Self:
         return self

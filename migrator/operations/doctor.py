@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.disk.mounts import locks_of
 from migrator.errors import CantTell, MigratorError, PluginFailed
 from migrator.execution.journal_file import why_no_journal
+from migrator.face import TRUST_LOCKS
 from migrator.operations.select import select_or_take_all
 from migrator.store.connection import why_read_only
 from migrator.store.integrity import check
@@ -134,7 +135,7 @@ def _locks(store: Store) -> CheckResult:
     locks = locks_of(store.path)
     if locks.hold:
         return CheckResult("locks", True, f"locks hold where it is, on {locks.where}")
-    text = f"a run writes to it with --trust-locks only: {locks.why}"
+    text = f"a run writes to it with {TRUST_LOCKS} only: {locks.why}"
     return CheckResult("locks", locks.hold, text, notable=True, cant_tell=None if locks.hold is False else locks.why)
 
 

@@ -75,10 +75,9 @@ def state_of(file: Path) -> SkillState:
 
 def install_skill(file: Path) -> None:
     """Write the skill, whole or not at all. Raises MigratorError if that fails."""
-    target = Path(os.path.realpath(file))
     try:
-        owner = make_directory(target.parent, owner_of(target))
-        with written_beside(target, 0o666, owner) as new:
+        owner = make_directory(file.parent, owner_of(file))
+        with written_beside(Path(os.path.realpath(file)), 0o666, owner) as new:
             new.write_text(skill_text(), encoding="utf-8")
     except OSError as error:
         raise MigratorError(

@@ -38,6 +38,8 @@ _OURS = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone must not grow because somebody looked at it
 }
+_NO_REPOSITORY = ("not a git repository", "invalid gitfile", "not a regular file")
+"""What git says of a `.git` that is none; the last since some version up to 2.55, which is silent of a FIFO in 2.39."""
 _KEPT = "the id kept in its git directory"
 
 _TRACED = {"GIT_TRACE_SETUP": "1", "GIT_TRACE_BARE": "1"}
@@ -153,7 +155,7 @@ def _layout(root: str) -> _Layout:
         if not _is_that_of(root, git_dir):
             raise _says_no(root, f"git goes past {root}/.git to the repository around, {top if has_top else common},")
         return _Layout(root, top if has_top else None, common)
-    if "not a git repository" in complaint or "invalid gitfile" in complaint:
+    if any(words in complaint for words in _NO_REPOSITORY):
         raise _says_no(root, f"git says that {root}/.git is no repository", complaint)
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
         raise CantTell(

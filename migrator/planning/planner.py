@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.disk.mounts import TO_TRUST_LOCKS, locks_of
+from migrator.disk.mounts import locks_of
+from migrator.face import who_else_may_write
 from migrator.model import (
     GLOBAL,
     READ_ONLY,
@@ -103,7 +104,9 @@ def read_only_warnings(store: Store) -> Iterable[PlanWarning]:
     if because := store.schema.read_only_because:
         yield PlanWarning(READ_ONLY, f"This can't be applied: the database is only read, since {because}.")
     elif not (locks := locks_of(store.path)).hold:
-        yield PlanWarning("untrusted-locks", f"The database can't be locked safely: {locks.why}; {TO_TRUST_LOCKS}.")
+        yield PlanWarning(
+            "untrusted-locks", f"The database can't be locked safely: {locks.why}; {who_else_may_write()}."
+        )
 
 
 def project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:

@@ -26,7 +26,8 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
 
     `heldBy` are the opencodes that have it, `hiddenBy` says which lists leave it out although it is where it belongs,
     and `open` is the command that opens it there all the same; null where it is lost, or opencode 1 doesn't have it.
-    `merge` is the command that brings it here, or to opencode 2, if only another database, or only opencode 1, has it.
+    `merge` is the command that brings it here if only another database has it, or to opencode 2 if only opencode 1 has
+    it.
     """
     (row,) = orphan_rows([explanation.orphan], [explanation.project] if explanation.project else [])
     info, place = explanation.info, explanation.info.place

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from migrator.errors import MigratorError
+from migrator.face import HTTP, facing
 from migrator.server.problems import FORBIDDEN, TOO_LARGE, UNAUTHORIZED, UNEXPECTED, Problem
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class HostMiddleware:
 
         try:
             self._check(Headers(scope=scope))
-            await self._app(scope, receive, note_start)
+            with facing(HTTP):
+                await self._app(scope, receive, note_start)
         except ClientDisconnect:
             return  # there is nobody left to answer, and nothing was begun
         except Exception as error:

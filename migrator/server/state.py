@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from migrator.arguments import WriteRequest
 from migrator.errors import BadInput
+from migrator.face import HTTP, facing
 from migrator.server.jobs import Jobs, retry_while_in_use
 from migrator.server.orphan_cache import OrphanCache
 from migrator.server.parameters import with_camel_case
@@ -112,7 +113,8 @@ def write_work(state: AppState, values: Mapping[str, Any], route: str, write: Ca
             progress=progress,
             trust_locks=values["trustLocks"],
         )
-        return retry_while_in_use(state.access, values["wait"], lambda: write(request), progress)
+        with facing(HTTP, trusts_locks=request.trust_locks):
+            return retry_while_in_use(state.access, values["wait"], lambda: write(request), progress)
 
     return work
 

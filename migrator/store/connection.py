@@ -7,19 +7,30 @@ import sqlite3
 import stat
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from migrator.disk.bounded import NotPlain, opened
 from migrator.disk.status import status_of, why_not_writable
 from migrator.errors import MigratorError
+from migrator.paths import comparable
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.signals import is_interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+
+class Closable(Protocol):
+    """What is open until it is closed."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+T = TypeVar("T", bound=Closable)
 _MAGIC = b"SQLite format 3\x00"
 OLDEST_SQLITE = (3, 33, 0)
 """The first with `UPDATE ... FROM`, by which sessions are moved. 3.33.0 was tried, and 3.32.0 was seen to fail."""
@@ -36,7 +47,8 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
         _check_header(path)
     with translate_errors(path, write=write):
         try:
-            return _configured(_open_readable(path, write, busy_seconds), write=write)
+            with closed_if_unusable(_open_readable(path, write, busy_seconds)) as connection:
+                return _configured(connection, write=write)
         except sqlite3.DatabaseError as error:
             # Closing a file drops every lock that this process has on it, so the header is read only after a failure.
             if "locked" not in str(error):
@@ -76,13 +88,23 @@ def file_uri(path: Path, query: str) -> str:
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     uri = file_uri(path, f"mode={mode}")
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
-    try:
+    with closed_if_unusable(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)) as connection:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        return connection
+
+
+@contextmanager
+def closed_if_unusable(opened: T) -> Iterator[T]:
+    """Close what was opened if this block, which makes it fit for use, raises; otherwise it stays open.
+
+    Whoever holds the error would keep it open, with its locks; from Python 3.13 on a connection that is merely
+    forgotten is warned of.
+    """
+    try:
+        yield opened
     except BaseException:
-        connection.close()
+        opened.close()
         raise
-    return connection
 
 
 def end_at_ctrl_c(connection: sqlite3.Connection) -> None:
@@ -119,8 +141,12 @@ def why_read_only(database: Path) -> str | None:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the SQL functions that conditions may use."""
-    casefold = lambda text: text.casefold() if isinstance(text, str) else None  # noqa: E731 - too short for a name
-    connection.create_function("casefold", 1, casefold, deterministic=True)
+    for name, function in (("casefold", str.casefold), ("comparable", comparable)):
+        connection.create_function(name, 1, partial(_of_text, function), deterministic=True)
+
+
+def _of_text(function: Callable[[str], str], text: Any) -> str | None:
+    return function(text) if isinstance(text, str) else None
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.store.connection import add_functions, transaction, translate_errors
+from migrator.store.connection import add_functions, closed_if_unusable, transaction, translate_errors
 from migrator.store.paging import keyset, next_cursor
 from migrator.store.row_json import OddText
 from migrator.store.schema import selected
@@ -65,11 +65,8 @@ class HistoryCopy:
         self._users_lock = Lock()
         self._users = 1
         self._keeper = self._open()  # the copy exists as long as a connection to it is open
-        try:
+        with closed_if_unusable(self._keeper):
             self.projects = self._copy(store)
-        except BaseException:
-            self._keeper.close()
-            raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
         columns = _columns(store)

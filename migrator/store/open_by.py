@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from migrator.disk.processes import holders_of, lock_holder, name_of, open_files
 from migrator.errors import DatabaseInUse, Holder
+from migrator.face import spelt
 from migrator.progress import doing
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def in_use_error(database: Path, found: OpenBy, *, can_wait: bool) -> DatabaseIn
     """Return the error that names them; only commands that write have --wait."""
     is_service = any(holder.name == SERVICE for holder in found.holders)
     close = "stop it with `opencode service stop`" if is_service else "close it"
-    then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."
+    then = f"{close}, or wait for it with {spelt('--wait', 'SECONDS')}." if can_wait else f"{close} and try again."
     return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found.holders, can_wait=can_wait)
 
 

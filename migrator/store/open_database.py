@@ -39,14 +39,10 @@ class OpenDatabase:
         self.path = path
         self._write = write
         self.connection = opened or connection.connect(path, write=write, busy_seconds=busy_seconds)
-        try:
-            with self.translate_errors():
-                self.schema = schema.recognise(self.connection, str(path))
-                odd_rows.add_functions(self.connection)
-                self._leave_out_odd_rows(with_text=False)
-        except BaseException:
-            self.connection.close()
-            raise
+        with connection.closed_if_unusable(self.connection), self.translate_errors():
+            self.schema = schema.recognise(self.connection, str(path))
+            odd_rows.add_functions(self.connection)
+            self._leave_out_odd_rows(with_text=False)
 
     def __enter__(self) -> Self:
         return self

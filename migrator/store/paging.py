@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from migrator.errors import BadInput
+from migrator.paths import comparable, is_windows
 from migrator.store.sql import joined
 from migrator.text import shell_join, shell_quote
 
@@ -64,8 +65,8 @@ class Cursor:
 class ListFilter:
     """Which sessions a list shows. A field that is None or False lets every session through.
 
-    `directory` is compared as stored, `start` is the earliest update in milliseconds, `search` a part of the title in
-    whatever case.
+    `directory` is meant in all of its spellings, `start` is the earliest update in milliseconds, `search` a part of the
+    title in whatever case.
     """
 
     project_id: str | None = None
@@ -78,10 +79,11 @@ class ListFilter:
 
     def conditions(self, schema: Schema) -> list[Condition]:
         """Return this filter as SQL conditions, all of which a session must meet."""
+        directory = self.directory and comparable(self.directory)
         workspace = "workspace_id = ?" if schema.has_workspace else "FALSE AND ? IS NULL"
         filters: list[tuple[str, Any]] = [
             ("project_id = ?", self.project_id),
-            ("directory = ?", self.directory),
+            ("directory = ?" if _has_one_spelling(self.directory) else "comparable(directory) = ?", directory),
             ("time_updated >= ?", self.start),
             ("instr(casefold(title), ?) > 0", self.search.casefold() if self.search else None),
             (workspace, self.workspace or None),
@@ -89,6 +91,11 @@ class ListFilter:
         conditions: list[Condition] = [(sql, (value,)) for sql, value in filters if value is not None]
         conditions += [("parent_id IS NULL", ())] if self.roots else []
         return conditions + ([("time_archived IS NULL", ())] if self.hide_archived else [])
+
+
+def _has_one_spelling(directory: str | None) -> bool:
+    """Tell whether an index over the directories finds all sessions that are bound to it."""
+    return directory is None or (directory.isascii() and not is_windows(directory))
 
 
 @dataclass(frozen=True, slots=True)

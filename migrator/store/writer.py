@@ -7,10 +7,11 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.disk.mounts import TO_TRUST_LOCKS, locks_of
+from migrator.disk.mounts import locks_of
 from migrator.errors import DatabaseInUse, MigratorError
+from migrator.face import who_else_may_write
 from migrator.progress import doing
-from migrator.store.connection import transaction
+from migrator.store.connection import closed_if_unusable, transaction
 from migrator.store.open_by import OpenBy, in_use_error, until_free, who_has_open
 from migrator.store.open_file import OpenFile
 from migrator.store.reader import Store
@@ -76,7 +77,7 @@ class Writer(Store):
             raise in_use_error(path, found._replace(holders=named_services(found.holders, path)), can_wait=True)
         self.file = OpenFile(path, self.size)
         super().__init__(path, write=True, busy_seconds=0)
-        try:
+        with closed_if_unusable(self):
             self._check_writable()
             with self.translate_errors():
                 self.connection.execute("PRAGMA main.locking_mode = EXCLUSIVE")  # not of what will be attached
@@ -85,9 +86,6 @@ class Writer(Store):
                     self.connection.execute("UPDATE main.project SET id = id WHERE FALSE")
                 self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
             self._check_same()
-        except BaseException:
-            self.close()
-            raise
 
     def _check_same(self) -> None:
         if what := self.file.why_changed():
@@ -264,7 +262,7 @@ class Writer(Store):
 def check_locks(path: Path, *, trusted: bool) -> None:
     """Raise MigratorError if a database is on a file system where others may not meet our locks, unless `trusted`."""
     if not trusted and not (locks := locks_of(path)).hold:
-        raise MigratorError(f"{path} is not written to: {locks.why}; {TO_TRUST_LOCKS}.")
+        raise MigratorError(f"{path} is not written to: {locks.why}; {who_else_may_write()}.")
 
 
 def check_writable(path: Path) -> None:

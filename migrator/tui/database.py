@@ -6,6 +6,7 @@ import asyncio
 import gc
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,11 +47,14 @@ class Database:
 
     Whoever quits waits for the former, not for the latter, which only read.
 
-    `home` and `words` are `home` and `database_words` of CommandContext.
+    `home` and `words` are `home` and `database_words` of CommandContext; runs may `trust_locks`.
     """
 
-    def __init__(self, path: Path, home: str | None = None, words: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path, home: str | None = None, words: Sequence[str] = (), *, trust_locks: bool = False
+    ) -> None:
         self.path = path
+        self.trust_locks = trust_locks
         self._home, self._words = home, words
         self._looking, self._aside = ThreadPoolExecutor(1, "look"), ThreadPoolExecutor(1, "aside")
         self._plans, self._surveys = Lock(), Lock()
@@ -164,7 +168,7 @@ async def _in(thread: ThreadPoolExecutor, work: Callable[[], T], listener: Liste
         with told_to(listener):
             return work()
 
-    return await asyncio.wrap_future(thread.submit(told))
+    return await asyncio.wrap_future(thread.submit(copy_context().run, told))
 
 
 async def _beside(work: Callable[[], T], listener: Listener | None) -> T:
@@ -180,5 +184,5 @@ async def _beside(work: Callable[[], T], listener: Listener | None) -> T:
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it
             future.set_exception(error)
 
-    Thread(target=run, daemon=True).start()
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
     return await asyncio.wrap_future(future)

@@ -172,7 +172,9 @@ class PlanScreen(Screen[bool]):
             begin(self, partial(self._apply, self._plan))
 
     async def _apply(self, plan: Plan) -> None:
-        write = WriteRequest(self._proposal.command, progress=self._stop_if_asked)
+        write = WriteRequest(
+            self._proposal.command, progress=self._stop_if_asked, trust_locks=self._database.trust_locks
+        )
         try:
             run = await self._database.write(partial(self._proposal.carry_out, plan, write), self._stages)
         except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import pytest
 
 from migrator.cli.app import COMMANDS, app
 from migrator.cli.help.examples import EXAMPLES
+from migrator.face import WRITING as WRITING_COMMANDS
 from tests.support.home import Home
 from tests.support.shell import run_in_shell
 
@@ -31,7 +32,7 @@ DATABASE = "--db --channel --home"
 
 MERGE = "--from-channel --map --foreign --on-duplicate --remove-from-other --to-dir --subdirs --undo-files"
 OPTIONS = {
-    "ui": f"{SELECT} {DATABASE}",
+    "ui": f"{SELECT} {DATABASE} --trust-locks",
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
     "--format --json",
     "projects": f"{DATABASE} --format --json",
@@ -70,6 +71,11 @@ OPTIONS = {
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
+
+
+def test_what_takes_trust_locks_says_so_again_in_the_commands_that_it_prints() -> None:
+    aliases = {"rebind"}
+    assert {name for name, options in OPTIONS.items() if "--trust-locks" in options} - aliases == WRITING_COMMANDS
 
 
 @pytest.fixture

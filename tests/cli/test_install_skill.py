@@ -99,6 +99,20 @@ def test_another_configuration_directory_and_a_link_to_a_file_elsewhere(home: Ho
     assert not skill.exists()
 
 
+def test_nothing_is_made_behind_a_link_to_nowhere(home: Home, skill: Path) -> None:
+    """It may lead to a disk that isn't mounted now."""
+    disk = home.path / "disk"
+    skill.parents[3].mkdir()
+    skill.parents[2].symlink_to(disk / "opencode")
+    refused = home.run("install-skill")
+    assert (refused.code, disk.exists()) == (1, False)
+    assert f"{skill.parents[2]} is a link to {disk}/opencode, which is not there" in " ".join(refused.stderr.split())
+    skill.parents[2].unlink()
+    skill.parent.mkdir(parents=True)
+    skill.symlink_to(disk / "SKILL.md")
+    assert (home.run("install-skill").code, disk.exists()) == (1, False)
+
+
 def test_what_is_no_plain_file_is_neither_waited_for_nor_replaced(home: Home, skill: Path) -> None:
     """Nor is what a link leads to: that may be a device."""
     skill.parent.mkdir(parents=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.support.history import History
 
-AT_ONCE_SECONDS = 5
+AT_ONCE_SECONDS = 30
 """On a busy machine; what is stopped would go on for a minute."""
 
 
@@ -73,7 +73,7 @@ def test_slow_git_is_shown_and_nothing_of_it_stays(history: History) -> None:
     slow_git(history.home, 0.7)
     with Terminal(history.home, "orphans", color=False) as terminal:
         terminal.wait_for("Looking at repositories:   0%|")
-        terminal.wait_for("0/3 repositories [00:00]")
+        terminal.wait_for("0/3 repositories [")
         assert terminal.finish() == 0
     assert screen(terminal.text).splitlines()[0].startswith("No lost session")
     del history.home.environ["PATH"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import migrator
 from migrator.disk import mounts, processes
 from migrator.disk.mounts import locks_of
 from tests.support import forked
@@ -14,6 +15,7 @@ from tests.support.home import MOVE, Home
 from tests.support.mac_disk import mac_disk
 from tests.support.merging import copied
 from tests.support.rows import rows
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,11 +101,38 @@ def test_nothing_is_written_unless_the_user_trusts_the_locks(home: Home, table: 
     assert rows(home) == before
     checked = run(["doctor", "--json"])
     assert (checked.code, checked.json["locks"]) == (0, False)
-    assert run([*MOVE, "--trust-locks"]).code == 0
+    trusted = run([*MOVE[:-1], "--dry-run", "--trust-locks"])
+    assert "; --trust-locks says that every opencode that uses it is closed" in " ".join(trusted.stdout.split())
+    moved = run([*MOVE, "--trust-locks"])
+    assert moved.code == 0
     assert rows(home) != before
     assert run(["undo", "--yes"]).code == 1
-    assert run(["undo", "--yes", "--trust-locks"]).code == 0
+    undo = next(line for line in moved.stdout.splitlines() if line.startswith("  opencode-migrator undo "))
+    assert run([*undo.split()[1:], "--yes"]).code == 0, "what is printed can be copied"
     assert rows(home) == before
+
+
+def test_each_face_names_its_own_way_to_trust_the_locks(
+    home: Home, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.repository("shop", "sub/deep")
+    table.write_text(TABLE.format(root="nfs4"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home.state.parent))
+    store = migrator.open_store(home.database)
+    plan = migrator.plan(
+        store, migrator.select(store, from_dir=f"{home.path}/src/shop-*"), to_dir=home.path / "src/shop"
+    )
+    (warned,) = (warning.message for warning in plan.warnings if warning.code == "untrusted-locks")
+    assert warned.endswith("then say so with trust_locks=True.")
+    with pytest.raises(migrator.MigratorError, match=r"then say so with trust_locks=True\.$"):
+        migrator.apply(plan)
+    with serving(home, first=partial(use_table, str(table))) as server:
+        body = {"fromDir": "~/src/shop-*", "toDir": str(home.path / "src/shop")}
+        planned = server.post("/plan", body)
+        (warned,) = (each["message"] for each in planned["warnings"] if each["code"] == "untrusted-locks")
+        assert warned.endswith("then say so with `trustLocks`.")
+        refused = server.refused("POST", "/apply", 422, "refused", json={"plan": planned["digest"]})
+        assert refused.endswith("then say so with `trustLocks`.")
 
 
 def test_sessions_leave_another_database_only_where_its_locks_hold_or_are_trusted(home: Home, table: Path) -> None:

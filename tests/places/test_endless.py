@@ -54,4 +54,4 @@ def test_an_object_that_is_a_fifo(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(CantTell, match=f"git rev-list in {directory} gave no answer for 1 second"):
         Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory))
 
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30

@@ -41,10 +41,10 @@ def test_silence_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     start = time.monotonic()
     with pytest.raises(CantTell, match=rf"^the shell gave no answer for 1 second; .* wait longer with {SETTING}=10$"):
         run(shell(f"sleep 60 & echo $! > {tmp_path}/pid; wait"))
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
     pid = (tmp_path / "pid").read_text().strip()
     while is_there(f"/proc/{pid}") and "Z" not in (tmp_path / "/proc" / pid / "stat").read_text().split()[2]:
-        assert time.monotonic() - start < 10, "what it started goes on"
+        assert time.monotonic() - start < 30, "what it started goes on"
         time.sleep(0.01)
 
 

@@ -93,6 +93,24 @@ def test_pages_skip_and_repeat_nothing(served: Served, equal: bool) -> None:
         assert all(len(page) == limit for page in pages[:-1])
 
 
+def test_a_directory_is_meant_in_every_spelling(served: Served) -> None:
+    """As `--from-dir` means it."""
+    spelt = (
+        r"C:\Users\Me\shop",
+        "c:/users/me/Shop",
+        r"C:\Users\Me\shop\sub",
+        "/srv/cafe\u0301",
+        "/srv/caf\u00e9",
+        "/srv/CAFE",
+    )
+    rows = (
+        {"id": f"ses_{number}", "directory": directory, "project_id": SEARCH} for number, directory in enumerate(spelt)
+    )
+    add_sessions(served.home, *rows)
+    for asked, found in {"C:/Users/ME/SHOP": {"ses_0", "ses_1"}, "/srv/caf\u00e9": {"ses_3", "ses_4"}}.items():
+        assert {*ids(served, directory=asked)} == found
+
+
 def test_cursors_are_opaque(reader: Served) -> None:
     cursor = reader.ask.get("/session/history", params={"limit": 1}).headers["x-next-cursor"]
     assert re.fullmatch(r"[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*", cursor)

@@ -193,6 +193,7 @@ def test_the_history_that_is_served_has_the_same_sessions(tmp_path: Path, fixtur
         copy = HistoryCopy(store)
         copy.index()
         told = copy.sessions(store.ids_where("TRUE"))
+        copy.release()
         listed = {session.id: session for session in store.sessions_where("TRUE")}
     assert {id_: json.loads(info.json)["directory"] for id_, info in told.items()} == {
         id_: session.directory for id_, session in listed.items()

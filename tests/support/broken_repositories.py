@@ -200,7 +200,7 @@ _WHY_CLOSED: dict[Callable[[Path], Path], str] = {
     closed_head: "{at}/repo/.git/HEAD can't be looked at: Permission denied",
     closed_objects: "{at}/repo/.git/objects can't be looked at: Permission denied",
     closed_config: "run chmod -R u+rwX {at}/repo/.git first: warning: unable to access '.git/config'",
-    closed_pack: "run chmod -R u+rwX {at}/repo/.git first: fatal: failed to read object",
+    closed_pack: "run chmod -R u+rwX {at}/repo/.git first: fatal: ",  # git 2.39 can't read HEAD, to 2.55 it is bad
 }
 
 

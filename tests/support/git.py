@@ -25,7 +25,8 @@ def git(directory: Path, *words: str | Path, date: int = DATE, stdin: str = "") 
         for who in ("AUTHOR", "COMMITTER")
         for what, value in (("NAME", "dev"), ("EMAIL", "dev@example.com"), ("DATE", f"{date} +0000"))
     }
-    command = ["git", "-c", "protocol.file.allow=always", "-c", "init.defaultBranch=main", *map(str, words)]
+    options = ("protocol.file.allow=always", "init.defaultBranch=main", "maintenance.auto=false")  # 2.55: in background
+    command = ["git", *(word for option in options for word in ("-c", option)), *map(str, words)]
     done = subprocess.run(
         command,
         cwd=directory,

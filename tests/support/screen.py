@@ -111,10 +111,14 @@ class Shown:
 
 @asynccontextmanager
 async def shown(
-    database: Path, size: tuple[int, int] = (80, 24), select: SelectRequest | None = None
+    database: Path,
+    size: tuple[int, int] = (80, 24),
+    select: SelectRequest | None = None,
+    *,
+    trust_locks: bool = False,
 ) -> AsyncIterator[Shown]:
     """Run the UI on a database."""
-    opened = Database(database)
+    opened = Database(database, trust_locks=trust_locks)
     app = MigratorApp(opened, select, selected=select is not None)
     try:
         async with app.run_test(size=size) as pilot:

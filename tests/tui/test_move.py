@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.events import Key
 
+from migrator.disk import mounts
 from migrator.tui.session_list import PAGES
 from tests.support.marks import long_round
 from tests.support.rows import directories
 from tests.support.screen import shown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.history import History
     from tests.support.home import Home
     from tests.tui.conftest import LiveIn
@@ -52,6 +55,23 @@ async def test_a_move_and_its_undo(at_home: Home, size: tuple[int, int]) -> None
         assert "marked" not in ui.text
         assert SEARCH in ui.text
     assert directories(at_home) == before
+
+
+async def test_locks_are_trusted_only_if_it_was_started_so(
+    at_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text("27 1 254:0 / / rw - nfs4 server:/ rw\n")
+    monkeypatch.setattr(mounts, "MOUNTINFO", str(table))
+    before = directories(at_home)
+    for trusted in (False, True):
+        async with shown(at_home.database, (120, 40), trust_locks=trusted) as ui:
+            await ui.press("space", "m")
+            await ui.type("~/src/shop")
+            await ui.press("tab", "enter")
+            await ui.press("y")
+            assert ("is not written to: it is on nfs4" in ui.words) is not trusted
+        assert (directories(at_home) == before) is not trusted
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ import click
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
 from migrator.cli.terminal.printing import use_color, use_no_pager, use_quiet
 from migrator.errors import BadInput
+from migrator.face import COMMAND_LINE, TRUST_LOCKS, facing
 from migrator.selection.completion import completes
 from migrator.text import our_command
 
@@ -302,9 +303,18 @@ wait_option = click.option(
     metavar="SECONDS",
     help="Wait this long for other processes that have the database open.",
 )
+
+
+def _trust_locks(context: click.Context, _: click.Parameter, trusts: bool) -> bool:
+    context.with_resource(facing(COMMAND_LINE, trusts_locks=trusts))
+    return trusts
+
+
 trust_locks_option = click.option(
-    "--trust-locks",
+    TRUST_LOCKS,
     is_flag=True,
+    is_eager=True,
+    callback=_trust_locks,
     help="Write to a database on a file system of other machines (NFS, SMB, 9p, FUSE), where no lock keeps them out.",
 )
 writing_options = combine(

@@ -49,7 +49,7 @@ PARAMETERS = (
     Parameter(
         "directory",
         {"type": "string"},
-        "Only sessions bound to exactly this directory, as it is stored: no trailing /.",
+        "Only sessions bound to exactly this directory, without a trailing /; a path of Windows in any spelling.",
     ),
     Parameter("roots", {"type": "boolean", "default": False}, "Leave out children, the sessions of subagents."),
     Parameter(
