@@ -91,7 +91,7 @@ def import_copy(program: str, folder: Path, copy: Path, number: int) -> None:
 def _until_imported(process: subprocess.Popen[bytes], output: Path, copy: Path, number: int) -> str | None:
     """Wait until all is imported; return what went wrong instead, as the end of a sentence, or None."""
     done, last = 0, time.monotonic()
-    with doing("Opencode 2 imports", number, "session") as advance:
+    with doing("Opencode 2 imports", number, "sessions") as advance:
         while True:
             code = process.poll()
             now, is_complete = imported_so_far(copy)
