@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from migrator.store.session_tables import TornPart
 
 LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN = "left-out", "diverged", "foreign-directory", "shared", "part-stays"
-"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared; parts stay there."""
+MAYBE_DELETED = "maybe-deleted"
+"""The codes of warnings: sessions stay there, differ, are taken as they are, are shared, or may have been deleted; parts
+stay there."""
 
 _NAMED = 5
 _HOW = ", which --with-opencode has it do"
@@ -109,6 +111,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *odd_turns,
             *_share_warnings(theirs, coming),
             *_torn_warnings(torn, coming),
+            *_deleted_warnings(ours, theirs, coming),
             *companions.warnings,
         ),
         tuple(staying),
@@ -256,6 +259,15 @@ def _torn_warnings(torn: Sequence[TornPart], sessions: Sequence[str]) -> Iterato
         named = first_few([f"{part.id} (of {part.part_of})" for part in stay], _NAMED)
         what = f"{count(len(stay), 'part')} of messages that come {'names' if len(stay) == 1 else 'name'} a session"
         yield PlanWarning(TORN, f"{what} that doesn't, and {'stays' if len(stay) == 1 else 'stay'} there: {named}.")
+
+
+def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    """Yield that opencode 2 leaves opencode 1's row of a session that is deleted in it (seen with its code)."""
+    if sessions and is_same_file(str(theirs.path), ours.path):
+        one = "it" if len(sessions) == 1 else "one of them"
+        yield PlanWarning(
+            MAYBE_DELETED, f"Opencode 2 doesn't say what was deleted in it: if that was {one}, it comes back there."
+        )
 
 
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
