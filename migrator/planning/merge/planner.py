@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
     from migrator.store.session_tables import TornPart
 
-LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN = "left-out", "diverged", "foreign-directory", "shared", "part-stays"
-MAYBE_DELETED = "maybe-deleted"
-"""The codes of warnings: sessions stay there, differ, are taken as they are, are shared, or may have been deleted; parts
-stay there."""
+LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN, MAYBE_DELETED = (
+    "left-out", "diverged", "foreign-directory", "shared", "part-stays", "maybe-deleted",
+)  # fmt: skip
+"""The codes of warnings, in the order in which a plan has them."""
 
 _NAMED = 5
 _HOW = ", which --with-opencode has it do"
