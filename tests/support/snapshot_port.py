@@ -17,6 +17,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.paths import backslashed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -63,7 +65,8 @@ class Snapshots:
 
     @classmethod
     def at(cls, data: Path, place: Place) -> Snapshots:
-        return cls(data, place.project_id, place.worktree, place.directory, place.vcs)
+        worktree, directory = (backslashed(path) for path in (place.worktree, place.directory))
+        return cls(data, place.project_id, worktree, directory, place.vcs)
 
     @property
     def git_dir(self) -> Path:
