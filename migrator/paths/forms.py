@@ -20,6 +20,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from migrator.errors import BadInput
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
@@ -29,11 +31,18 @@ _WINDOWS_ROOT = re.compile(
     rf"(?:(?:\\\\[?.]\\|//[?.]/)?(?P<drive>[A-Za-z]):[\\/]"
     rf"|\\\\(?:[?.]\\(?i:UNC)\\)?(?P<share>{_NAME}\\[^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
 )
+_DRIVE = re.compile(r"[A-Za-z]:")
 _SLASHES = re.compile(r"[\\/]+")
+_HOME_BEGINS = {False: ("~/",), True: ("~/", "~\\")}
 _BEGINS = re.compile(r"[A-Za-z]:|\\\\")
 
 ABSOLUTE = r"^(/|[A-Za-z]:[\\/]|\\\\)"
 """What a path begins with that says where it begins, for JSON Schemas."""
+
+
+def on_windows() -> bool:
+    """Tell whether this system is Windows, whose paths these are then."""
+    return _ON_WINDOWS
 
 
 def _windows(path: str) -> re.Match[str] | None:
@@ -187,15 +196,24 @@ def same_name(one: str, other: str) -> bool:
 
 
 def expand_home(path: str, home: str) -> str:
-    """Return a path with a leading `~` written out as `home`."""
-    return home + path[1:] if path == "~" or path.startswith("~/") else path
+    r"""Return a path with a leading `~` written out as `home`; on Windows, `~\x` begins with it too."""
+    return home + path[1:] if path == "~" or path[:2] in _HOME_BEGINS[_ON_WINDOWS] else path
+
+
+def check_drive(path: str) -> None:
+    """Raise BadInput for a drive without a slash, as `C:`: to Windows, that is a directory that only a shell knows."""
+    if _DRIVE.match(path) and not is_windows(path) and (_ON_WINDOWS or len(path) == len("C:")):
+        raise BadInput(
+            f"{path} begins at no root: write {path[:2]}/{path[2:]}, or ./{path} for a name in this directory"
+        )
 
 
 def in_full(path: str, cwd: str, *, shares: bool = False) -> str:
     r"""Return the path that is meant by one that was typed in the directory `cwd`, without `.`, `..` and the like.
 
-    `//a/b` is `/a/b` unless it may name a share. `\\a\b` always does.
+    `//a/b` is `/a/b` unless it may name a share. `\\a\b` always does. Raises BadInput for a drive without a slash.
     """
+    check_drive(path)
     if path.startswith("//") and not shares and begins_windows(plain(path)) is False:
         path = re.sub("^/+", "/", path)
     return normalise(path if is_absolute(path) else f"{cwd}/{path}")

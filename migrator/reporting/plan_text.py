@@ -100,6 +100,9 @@ def without_origins(plan: Plan) -> Plan:
 
 def _around_merge(plan: Plan, merge: Merge, *, done: bool) -> Iterator[str]:
     """Yield what a merge does besides bringing rows."""
+    if merge.imported_by is not None:
+        program = f" ({tilde(merge.imported_by)})" if merge.imported_by else ""
+        yield f"your opencode 2{program} makes them out of sessions of opencode 1"
     if merge.files and not merge.taken_out:
         number = len(merge.files)
         verb = "came" if done else agree(number, "comes")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.cli.terminal.pager import pager_words
+from migrator.paths import forms
 from tests.support.home import MOVE, SESSION, Home
 from tests.support.refusal import sentence
 from tests.support.rows import add_sessions
@@ -222,6 +224,19 @@ def paging(home: Home, pager: str) -> Path:
     home.environ["PAGER"] = f"sh -c 'tee {kept} | {pager}'"
     add_sessions(home, *({"id": f"ses_{number:08x}", "directory": "/srv/many"} for number in range(60)))
     return kept
+
+
+def test_a_pager_on_windows_may_have_backslashes_and_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated, by a file that has such a name on Linux."""
+    less = r"C:\Program Files\Git\less.exe"
+    (tmp_path / less).write_text("")
+    (tmp_path / less).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    monkeypatch.setenv("TERM", "xterm")
+    for named, words in ((less, [less]), (f'"{less}" -R', [less, "-R"]), ("nothing", [])):
+        monkeypatch.setenv("PAGER", named)
+        assert pager_words() == words
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,9 @@ class WindowsHome(Home):
         return main
 
 
-def on_windows(home: Home) -> WindowsHome:
-    return WindowsHome(home.path, home.environ)
+def on_windows(home: Home) -> Home:
+    """Return the home with its `run` there; on Windows itself, that is as it is."""
+    return home if os.name == "nt" else WindowsHome(home.path, home.environ)
 
 
 def main() -> NoReturn:
@@ -85,10 +86,12 @@ def become_windows() -> None:
 
 
 def import_everything() -> None:
-    """Import every module of ours there; it raises what the module raises."""
-    become_windows()
+    """Import every module of ours there; it raises what the module raises. The driver of terminals is for others."""
+    if os.name != "nt":
+        become_windows()
     for name in forked.OURS:
-        import_module(name)
+        if os.name != "nt" or name != "migrator.tui.driver":
+            import_module(name)
 
 
 class _Lacking(MetaPathFinder):
