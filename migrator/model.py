@@ -380,7 +380,8 @@ class Merge:
     """What a plan brings from another database, at the path `other`; `signature` says what that file was like then.
 
     `sessions` are all that were selected, those that don't come included. `foreign` are directories of sessions that
-    are kept as they are, though nothing is there. With `taken_out` the plan takes back what a merge brought, or takes
+    are kept as they are, though nothing is there. `folders` are those that a run makes for the files, the outer ones
+    first. With `taken_out` the plan takes back what a merge brought, or takes
     out of `other` what was brought: then the changes say where the sessions were and came from. `remove` says whether
     the sessions leave `other` once they are here. `imported_by` is the program of opencode 2 that makes them out of
     sessions of opencode 1, "" if a document says that one did, and None without one: no document names a program.
@@ -394,6 +395,7 @@ class Merge:
     taken_out: bool = False
     remove: bool = False
     imported_by: str | None = None
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

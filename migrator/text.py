@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
 from migrator.face import told_again
-from migrator.paths import is_within
+from migrator.paths import is_within, on_windows, path_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PROGRAM = "opencode-migrator"
@@ -126,8 +126,11 @@ def short_ids(ids: Iterable[str], every: Iterable[str], least: int = SHORT_ID) -
 def tilde(directory: str) -> str:
     """Write the home directory as `~`."""
     home = os.path.expanduser("~")
-    inside = home != "/" and is_within(directory, home)
-    return "~" + directory[len(home) :] if inside else directory
+    if home == "/" or not is_within(directory, home):
+        return directory
+    if directory.startswith(home):
+        return "~" + directory[len(home) :]
+    return f"~/{path_below(directory, home)}".rstrip("/")
 
 
 def places(directories: Iterable[str]) -> str:
@@ -249,15 +252,61 @@ def _json_escape(match: re.Match[str]) -> str:
     char = match[0]
     if char == "\n":
         return char
+    return "".join(f"\\u{unit}" for unit in _utf_16(char))
+
+
+def _utf_16(char: str) -> Iterator[str]:
+    """Yield the units of a character in UTF-16: one, or two of a pair; of four hexadecimal digits each."""
     units = char.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    return (units[at : at + 4] for at in range(0, len(units), 4))
 
 
 def shell_quote(word: str) -> str:
-    r"""Quote a word for a shell, so that a printed command does what it says: `$'\033'` for what isn't `printable`."""
+    r"""Quote a word for a shell, so that a printed command does what it says: `$'\033'` for what isn't `printable`.
+
+    On Windows it is quoted for cmd and for PowerShell at once. Where they differ, in `$`, a backtick, a curly quote and
+    what isn't printable, it is right in PowerShell, and another word to cmd. cmd replaces `%NAME%` in quotes too, and
+    Windows PowerShell 5 loses a quote inside a word.
+    """
+    if on_windows():
+        return _windows_quote(word)
     if printable(word) == word:
         return shlex.quote(word)
     return f"$'{''.join(map(_for_shell, word))}'"
+
+
+_BARE_ON_WINDOWS = re.compile(r"(?!-.*[.:])[\w./:\\~+-]+", re.ASCII)
+"""What no shell of Windows reads anything into; PowerShell splits `-a.b`."""
+
+
+def _windows_quote(word: str) -> str:
+    if _BARE_ON_WINDOWS.fullmatch(word):
+        return word
+    # A program takes a backslash before a quote for its escape. `""` is a quote to it and leaves both shells in quotes,
+    # so that they never see a `&` outside of them.
+    doubled = re.sub(r'(\\*)("|\Z)', lambda end: end[1] * 2 + end[2] * 2, word)
+    return f'"{"".join(map(_for_powershell, doubled))}"'
+
+
+def _for_powershell(char: str) -> str:
+    if char in "$`\u201c\u201d\u201e":
+        return f"`{char}"
+    if printable(char) == char:
+        return char
+    return "".join(f"$([char]0x{unit})" for unit in _utf_16(char))
+
+
+def in_directory(directory: str, command: str) -> str:
+    """Return the command that runs a command in a directory; `cd` of cmd stays on its drive."""
+    return f"{'pushd' if on_windows() else 'cd'} {shell_quote(directory)} && {command}"
+
+
+def with_variables(variables: Mapping[str, str], command: str) -> str:
+    """Return the command that runs a command with these variables; on Windows, one of PowerShell, which keeps them."""
+    if on_windows():
+        values = {name: "".join(map(_for_powershell, value.replace('"', '""'))) for name, value in variables.items()}
+        return "".join(f'$env:{name}="{value}"; ' for name, value in values.items()) + command
+    return "".join(f"{name}={shell_quote(value) if value else ''} " for name, value in variables.items()) + command
 
 
 def _for_shell(char: str) -> str:

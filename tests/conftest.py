@@ -13,7 +13,7 @@ from hypothesis import is_hypothesis_test, settings
 
 from tests.support.git import sub_directory
 from tests.support.history import History
-from tests.support.home import Home, build_home
+from tests.support.home import HOME, Home, build_home
 from tests.support.marks import long_round
 from tests.support.register import MakeRegister, Register
 from tests.support.strategies import DAILY, LONG
@@ -76,7 +76,8 @@ def unprivileged(home: Home) -> Iterator[UnprivilegedHome]:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world without sessions, whose home this process lives in too."""
     world = World(tmp_path / "world")
-    monkeypatch.setenv("HOME", str(world.home.path))
+    for name in HOME:
+        monkeypatch.setenv(name, str(world.home.path))
     return world
 
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrator.paths import forms
 from migrator.reporting.style import cleaned_line, styled
-from migrator.text import printable, printable_json, shell_join, shell_quote, shortened
+from migrator.text import in_directory, printable, printable_json, shell_join, shell_quote, shortened, with_variables
 from tests.support.printed import acts, unseen
 
 SPECIAL = "\x1b\x9b\n\r\t\x7f\u202e\u200d\u200c\ufe0f\u20e3\U0001f600\u0628\u094d\udc9b[m;ab\\'"
@@ -88,6 +89,29 @@ def test_a_printed_command_means_what_was_meant() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     assert [os.fsdecode(word) for word in done.stdout.split(b"\0")] == [*words, ""]
     assert shell_quote("a\x1bb") == r"$'a\033b'"
+
+
+def test_a_printed_command_can_be_copied_into_the_shells_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    r"""Simulated: cmd of Wine 8 gave Python each of these words as it was meant, but for `$` and the backtick."""
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    words = {
+        r"C:\Users\Me": r"C:\Users\Me",
+        "C:/My Projects/shop": '"C:/My Projects/shop"',
+        "C:\\My Projects\\": '"C:\\My Projects\\\\"',
+        "R&D": '"R&D"',
+        "Me's": '"Me\'s"',
+        'say "x" & y': '"say ""x"" & y"',
+        "~/src/shop-*": '"~/src/shop-*"',
+        "a,b;c": '"a,b;c"',
+        "--to=a.b": '"--to=a.b"',
+        "": '""',
+        "$(calc)": '"`$(calc)"',
+        "a`b": '"a``b"',
+        "a\x1bb\U0001f600\u200b": '"a$([char]0x001b)b\U0001f600$([char]0x200b)"',
+    }
+    assert {word: shell_quote(word) for word in words} == words
+    assert in_directory(r"D:\R&D", "opencode") == r'pushd "D:\R&D" && opencode'
+    assert with_variables({"A": r"C:\a b", "B": ""}, "opencode") == r'$env:A="C:\a b"; $env:B=""; opencode'
 
 
 def test_the_judge_of_these_tests_knows_what_unicode_says() -> None:

@@ -49,7 +49,8 @@ def main() -> NoReturn:
     garbage_collector.disable()
     try:
         with told_to(progress_line):
-            code = app.main(standalone_mode=False, prog_name=PROGRAM)
+            # Patterns, `~` and `$` are ours to read: click would write them out on Windows, as a shell does elsewhere.
+            code = app.main(standalone_mode=False, prog_name=PROGRAM, windows_expand_args=False)
     except click.exceptions.NoArgsIsHelpError as error:
         from migrator.cli.help.help_text import show_help
 
@@ -128,8 +129,10 @@ def _open_streams() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until we exit
     if isinstance(sys.stdout, io.TextIOWrapper):
+        from migrator.paths import on_windows
+
         # Windows writes the letters of its region into files and pipes, and JSON is UTF-8.
-        encoding = "utf-8" if os.name == "nt" and not sys.stdout.isatty() else None
+        encoding = "utf-8" if on_windows() and not sys.stdout.isatty() else None
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 

@@ -11,8 +11,9 @@ import click
 from migrator.cli.results.next_steps import nothing_to_do, say_steps
 from migrator.cli.terminal.printing import say
 from migrator.errors import MigratorError
+from migrator.paths import on_windows
 from migrator.reporting.next_steps import Step
-from migrator.text import our_command, shell_quote
+from migrator.text import our_command, shell_quote, with_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,8 @@ def command(keep: Path | None) -> None:
                 f"The directory {keep} can't be made: {error.strerror}; name another for --keep."
             ) from error
         _play(keep.resolve(), keep.resolve())
-        look = f"HOME={shell_quote(str(keep.resolve()))} {our_command('list', '--all')}"
+        home = "USERPROFILE" if on_windows() else "HOME"
+        look = with_variables({home: str(keep.resolve())}, our_command("list", "--all"))
         say("")
         say_steps([Step("Kept. To try more on it:", look)])
         return

@@ -11,13 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.disk.bounded import NotPlain, read_file
-from migrator.disk.system import HAS_MODES, is_mounted_read_only, name_of_user
+from migrator.disk.system import HAS_MODES, is_mounted_read_only, name_of_user, open_descriptors
 from migrator.errors import CantTell
 from migrator.paths import is_of_another_system, upwards
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_INVALID_NAME = 123
 _AS_WE_ARE = os.access in os.supports_effective_ids
 
 
@@ -27,10 +28,9 @@ def status_of(path: str | Path) -> os.stat_result | None:
         return None
     try:
         return os.stat(path)
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL, which no name has
+    except (OSError, ValueError) as error:
+        _check_missing(path, error)
         return None
-    except OSError as error:
-        raise cant_tell(path, error) from error
 
 
 def is_there(path: str | Path) -> bool:
@@ -39,10 +39,9 @@ def is_there(path: str | Path) -> bool:
         return False
     try:
         os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (OSError, ValueError) as error:
+        _check_missing(path, error)
         return False
-    except OSError as error:
-        raise cant_tell(path, error) from error
     return True
 
 
@@ -70,19 +69,28 @@ def names_in(directory: str | Path) -> list[str]:
     """Return the names in a directory, sorted; none if it isn't there. Raises CantTell if it can't be read."""
     try:
         return sorted(os.listdir(directory))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (OSError, ValueError) as error:
+        _check_missing(directory, error)
         return []
-    except OSError as error:
-        raise cant_tell(directory, error) from error
 
 
 def content_of(path: str | Path, limit: int) -> bytes:
     """Return what is in a file of at most `limit` bytes, b"" if it isn't there. Raises CantTell if it can't be read."""
     try:
         return read_file(path, limit)
-    except (FileNotFoundError, NotADirectoryError):
-        return b""
     except OSError as error:
+        _check_missing(path, error)
+        return b""
+
+
+def _check_missing(path: str | Path, error: OSError | ValueError) -> None:
+    """Raise CantTell unless an error means that nothing has a path.
+
+    ValueError: a NUL, which no name has. ERROR_INVALID_NAME, as Windows says of `*`, `?` and the like.
+    """
+    if isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):
+        return
+    if getattr(error, "winerror", None) != _INVALID_NAME:
         raise cant_tell(path, error) from error
 
 
@@ -94,13 +102,13 @@ def is_open_here(status: os.stat_result) -> bool:
 def open_descriptor(status: os.stat_result) -> int | None:
     """Return a descriptor by which this process has a file open already; None if it has none.
 
-    To open a database once more, other than by SQLite, and to close it again drops every lock that we have on it.
+    To open a database once more, other than by SQLite, and to close it again drops every lock that we have on it; not
+    on Windows, which lists none.
     """
-    with suppress(OSError):
-        for name in os.listdir("/dev/fd"):
-            with suppress(OSError):
-                if os.path.samestat(status, os.fstat(int(name))):
-                    return int(name)
+    for descriptor in open_descriptors():
+        with suppress(OSError):
+            if os.path.samestat(status, os.fstat(descriptor)):
+                return descriptor
     return None
 
 

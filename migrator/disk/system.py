@@ -18,6 +18,10 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+try:
+    import _winapi
+except ImportError:  # everywhere else
+    _winapi = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -129,11 +133,40 @@ def remove_tree(path: str | Path, *, ignore_errors: bool = False) -> None:
 
 
 def link(path: str | Path, to: str | Path) -> None:
-    """Let a file of the same file system have this path too: by a link, which not everybody may make on Windows."""
+    """Let a file or directory have this path too: by a link, which not everybody may make on Windows.
+
+    There a file gets a second name then, on the same file system, and a directory a junction. Raises OSError.
+    """
     try:
         os.symlink(to, path)
     except OSError:
-        os.link(to, path)
+        if not os.path.isdir(to):
+            os.link(to, path)
+            return
+        if _winapi is None:
+            raise
+        _winapi.CreateJunction(str(to), str(path))  # type: ignore[attr-defined]
+
+
+def nameless_file(directory: str | Path) -> int | None:
+    """Open a file without a name, of which the blocks can be kept; None where there is none."""
+    if not (hasattr(os, "O_TMPFILE") and hasattr(os, "posix_fallocate")):
+        return None
+    with suppress(OSError):  # the directory may not be ours to write to, or can't do that
+        return os.open(directory, open_flags("O_TMPFILE", "O_RDWR"), 0o600)
+    return None
+
+
+def keep_blocks(descriptor: int, size: int) -> None:
+    """Let a nameless file take so many bytes of the disk. Raises OSError."""
+    os.posix_fallocate(descriptor, 0, size)
+
+
+def open_descriptors() -> list[int]:
+    """Return the numbers of the files that this process has open; none where the system doesn't list them."""
+    with suppress(OSError):
+        return [int(name) for name in os.listdir("/dev/fd")]
+    return []
 
 
 def free_bytes(directory: str | Path) -> int | None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from migrator.disk.system import free_bytes, open_flags
+from migrator.disk.status import is_there
+from migrator.disk.system import free_bytes, keep_blocks, nameless_file
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrator.store.staging import Staging
     from migrator.store.writer import Edit, Writer
@@ -33,7 +36,30 @@ _COPIED = 1 << 26
 """About how many bytes wait in the log while whole rows are copied or deleted."""
 _CAUTION = 1.5
 """How many times more of the log a session may take than one of the last chunk did."""
+_FILE = 1 << 13
+"""About how many bytes more than its content a file takes."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Copied(NamedTuple):
+    """About how many bytes are copied: rows into the database and the journal, and files, by the folder they go to."""
+
+    database: int = 0
+    journal: int = 0
+    files: Mapping[str, int] = MappingProxyType({})
+
+
+NOTHING_COPIED = Copied()
+
+
+def room_for(files: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Map the folders that are there already to the bytes that files take below each; (source, target) of each."""
+    found: dict[str, int] = {}
+    for source, target in files:
+        folder = next(str(path) for path in Path(target).parents if is_there(path))
+        size = os.stat(source).st_size if is_there(source) and not is_there(target) else 0
+        found[folder] = found.get(folder, 0) + size + _FILE
+    return found
 
 
 class DiskSpace:
@@ -57,20 +83,18 @@ class DiskSpace:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def claim(self, first_chunk: int, edits: Sequence[Edit] = (), copied: tuple[int, int] = (0, 0)) -> None:
-        """Keep what the way back needs; `edits` are known before the run.
-
-        Whole rows of sessions are `copied` into the database and into the journal, so many bytes.
+    def claim(self, first_chunk: int, edits: Sequence[Edit] = (), copied: Copied = NOTHING_COPIED) -> None:
+        """Keep what the way back needs; `edits` are known before the run, and what is `copied` comes besides.
 
         Raises MigratorError, with nothing written, unless there is space for the whole run too.
         """
         size, data = min(first_chunk, self._staging.last + 1 - self._staging.first), _bytes(edits)
         database, journal = self._way_back(size, len(edits), data)
         database += self._log(size, len(edits), data) + _GROWTH * self._rows + data
-        journal += _JOURNAL + self._staging.journal_bytes() + 3 * data + copied[1]
-        database += copied[0] + min(sum(copied), _COPIED)
+        journal += _JOURNAL + self._staging.journal_bytes() + 3 * data + copied.journal
+        database += copied.database + min(copied.database + copied.journal, _COPIED)
         try:
-            self._check(database, journal, _Reserve.has_space)
+            self._check(database, journal, _Reserve.has_space, copied.files)
             self.keep_for(size, edits)
         except MigratorError as error:
             raise MigratorError(f"{error} Nothing was written.") from None
@@ -115,16 +139,31 @@ class DiskSpace:
         touched = size * self._each + edits * self._writer.page_size
         return min(touched, self._writer.size() + _GROWTH * self._rows) + data
 
-    def _check(self, database: int, journal: int, is_there: Callable[[_Reserve, int], bool]) -> None:
-        needed = {self._for_journal: journal}
-        needed[self._for_database] = needed.get(self._for_database, 0) + database
-        for reserve, size in needed.items():
-            if not is_there(reserve, size):
-                raise MigratorError(
-                    f"The disk is too full: the run, with the space to take it back, needs {_mb(size)} on the file "
-                    f"system of {reserve.directory}, and only {_mb(reserve.free() or 0)} is free. Free some space "
-                    "there, then try again.",
-                )
+    def _check(
+        self,
+        database: int,
+        journal: int,
+        can_have: Callable[[_Reserve, int], bool],
+        files: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        needed = Counter({self._for_journal: journal})
+        needed[self._for_database] += database
+        others: dict[int | None, _Reserve] = {}
+        for folder, size in files.items():
+            disk = _file_system(folder)
+            known = (each for each in needed if _file_system(each.directory) == disk)
+            needed[next(known, None) or others.setdefault(disk, _Reserve(folder))] += size
+        try:
+            for reserve, size in needed.items():
+                if not can_have(reserve, size):
+                    raise MigratorError(
+                        f"The disk is too full: the run, with the space to take it back, needs {_mb(size)} on the file "
+                        f"system of {reserve.directory}, and only {_mb(reserve.free() or 0)} is free. Free some space "
+                        "there, then try again.",
+                    )
+        finally:
+            for reserve in others.values():
+                reserve.close()
 
 
 class _Reserve:
@@ -133,17 +172,14 @@ class _Reserve:
     def __init__(self, directory: str | Path) -> None:
         self.directory = directory
         self._kept = 0
-        self._file: int | None = None
-        if hasattr(os, "O_TMPFILE") and hasattr(os, "posix_fallocate"):
-            with suppress(OSError):  # it may not be ours to write to, or can't do that
-                self._file = os.open(directory, open_flags("O_TMPFILE", "O_RDWR"), 0o600)
+        self._file = nameless_file(directory)
 
     def keep(self, size: int) -> bool:
         """Keep so many bytes, unless more are kept; return whether they are there."""
         if self._file is None or size <= self._kept:
             return size <= self._kept or self.has_space(size)
         try:
-            os.posix_fallocate(self._file, 0, size)
+            keep_blocks(self._file, size)
         except OSError as error:
             os.ftruncate(self._file, self._kept)
             return error.errno not in _FULL and self.has_space(size)

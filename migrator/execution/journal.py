@@ -91,7 +91,11 @@ class Journal(JournalReader):
                 )  # fmt: skip
                 rows.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
                 rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
-                rows.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
+                staying = staging.staying_descendants()
+                if plan.merge is not None:  # children whose parent was missing, and comes
+                    coming = {change.session for change in plan.changes}
+                    staying |= staging.store.children(coming).keys() - coming
+                rows.executemany("INSERT INTO staying VALUES (?)", zip(staying))
                 if (merge := plan.merge) is not None:
                     rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [merge.other, merge.taken_out, job.source])
                     known = {change.session for change in plan.changes}
@@ -109,6 +113,7 @@ class Journal(JournalReader):
                         "INSERT INTO companion VALUES (?, ?, ?, ?)",
                         (file for file in merge.files if file.session in known),
                     )
+                    rows.executemany("INSERT INTO folder VALUES (?)", zip(merge.folders))
                 for table in COUNTED:
                     digest = digest_of(rows, table) if table in DIGESTED else None
                     rows.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])

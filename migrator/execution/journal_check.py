@@ -158,6 +158,8 @@ def _check_merge(db: sqlite3.Connection) -> None:
         raise ValueError("it doesn't say what it merged")
     _check_paths("merge", (other for other, *_ in merges))
     _check_paths("companion", (path for row in _rows(db, "companion", _COMPANIONS) for path in row[1:3]))
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'folder'").fetchone():
+        _check_paths("folder", (path for (path,) in _rows(db, "folder", list[tuple[str]])))
     merged = {session for session, *_ in _rows(db, "merged", _MERGED)}
     if not merged >= {session for (session,) in db.execute("SELECT session FROM change")}:
         raise ValueError("its sessions aren't those that were merged")

@@ -183,7 +183,8 @@ class JournalReader:
             for session, root, title, verdict, content, here in self._rows("merged")
         )
         files = tuple(MergedFile._make(row) for row in self._rows("companion"))
-        return Merge(other, "", tuple(sessions), files=files, taken_out=bool(taken_out))
+        folders = tuple(path for (path,) in self._rows("folder"))
+        return Merge(other, "", tuple(sessions), files=files, folders=folders, taken_out=bool(taken_out))
 
     @cached_property
     def source(self) -> str | None:

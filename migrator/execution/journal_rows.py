@@ -11,8 +11,9 @@ from migrator.model import DirectoryChange, ProjectAction, ProjectChange, Projec
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
-    from migrator.model import Plan
+    from migrator.model import Plan, Session
     from migrator.store.writer import Edit
 
 
@@ -46,9 +47,13 @@ TABLES = """
 MERGE_TABLES = """
     CREATE TABLE merge (other TEXT, taken_out INTEGER, source TEXT);
     CREATE TABLE merged (session TEXT PRIMARY KEY, root TEXT, title TEXT, verdict TEXT, content TEXT, here TEXT);
-    CREATE TABLE companion (session TEXT, source TEXT, target TEXT, digest TEXT)
+    CREATE TABLE companion (session TEXT, source TEXT, target TEXT, digest TEXT);
+    CREATE TABLE folder (path TEXT)
 """
-"""Those that the journal of a merge has besides, and tables `kept.TABLE` with whole rows that it took out."""
+"""Those that the journal of a merge has besides, and tables `kept.TABLE` with whole rows that it took out.
+
+`folder` are the folders that were made for the files; the first journals of merges don't have it.
+"""
 
 COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "staying", "chunk", "edit")
 """The tables of a journal that hold as many rows as its table `total` says, so that one that is lost is missed."""
@@ -131,7 +136,8 @@ class Job:
     left out. `carried` is what preparing file undo has done.
     `made_on` is the path of the database that the plan, or the run that is undone, was made on. `source` is the run
     whose journal keeps the rows that are brought back; None if they come from another database. `left` are the rows of
-    sessions that are taken out, as the run left them.
+    sessions that are taken out, as the run left them. `is_older` tells which sessions were there before the run that is
+    undone.
     """
 
     plan: Plan
@@ -144,6 +150,7 @@ class Job:
     made_on: str | None = None
     source: str | None = None
     left: tuple[Edit, ...] = ()
+    is_older: Callable[[Session], bool] = lambda _: False
 
 
 def digest_of(journal: sqlite3.Connection, table: str) -> str:

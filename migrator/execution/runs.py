@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import owner_of
@@ -18,7 +19,7 @@ from migrator.execution.conflicts import (
     refuse_to_finish,
     turns_under_way,
 )
-from migrator.execution.disk_space import DiskSpace
+from migrator.execution.disk_space import NOTHING_COPIED, DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, RunUnderWay, execute
 from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal
@@ -49,9 +50,9 @@ if TYPE_CHECKING:
 
     from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import RunEntry
+    from migrator.model import Merge
     from migrator.places import Places
     from migrator.store.reader import Store
-    from migrator.store.untouched import UntouchedView
     from migrator.store.writer import Writer
 
 
@@ -66,17 +67,18 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
         return _run(writer, job, write, places)
 
 
-def merge(writer: Writer, plan: Plan, write: WriteRequest, places: Places, view: UntouchedView) -> Run:
-    """Carry out a plan that brings sessions of another database, which is seen in `view`. Raises StalePlan."""
+def merge(writer: Writer, plan: Plan, write: WriteRequest, merging: merges.Merging) -> Run:
+    """Carry out a plan that brings sessions of another database. Raises StalePlan."""
     job = Job(plan, projects=registrations(writer, plan), made_on=plan.store)
     with writer.without_foreign_keys():
-        return _run(writer, job, write, merging=merges.Merging(view, view.store(), places))
+        return _run(writer, job, write, merging=merging)
 
 
-def take_out(writer: Writer, plan: Plan, write: WriteRequest, brought_by: str | None) -> Run:
+def take_out(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, brought_by: str | None) -> Run:
     """Take whole sessions out of a database, which the run `brought_by` has brought into another one."""
+    job = Job(replace(plan, merge=merge), source=brought_by)
     with writer.without_foreign_keys():
-        return _run(writer, Job(plan, source=brought_by), write, merging=merges.Merging())
+        return _run(writer, job, write, merging=merges.Merging(merge))
 
 
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
@@ -88,11 +90,11 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         else:
             refuse_if_used(writer, run)
         run.go_on(writer.path)
-        sessions, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
+        sessions, unrecorded = roll_back(writer, run, partial(take_back_merge, run.merge) if run.merge else None)
         return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
     with writer.without_foreign_keys():
         job = inverse_job(writer, run)
-        return _run(writer, job, write, merging=merges.Merging() if run.merge else None)
+        return _run(writer, job, write, merging=merges.Merging(job.plan.merge) if job.plan.merge else None)
 
 
 def _check_undoable(run: Journal, undone: Mapping[str, str]) -> None:
@@ -129,7 +131,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
     if run.merge is not None:
-        return merges.inverse_job(store, run, redoes, taken_back)
+        return merges.inverse_job(store, run, run.merge, redoes, taken_back)
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
@@ -174,10 +176,10 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     if entry.status is RunStatus.ROLLING_BACK:
         warnings += warn_of_used(writer, run)
         run.go_on(writer.path)
-        _, unrecorded = roll_back(writer, run, take_back_merge if run.merge else None)
+        _, unrecorded = roll_back(writer, run, partial(take_back_merge, run.merge) if run.merge else None)
         return run.outcome(warnings=(*warnings, *unrecorded))
     if run.merge is not None:
-        return replace(merges.resume(writer, run, write), warnings=warnings)
+        return replace(merges.resume(writer, run, run.merge, write), warnings=warnings)
     deleted = deleted_in_opencode_2(writer, run.edits())
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)
@@ -239,9 +241,10 @@ def _run(
         if places is not None:
             space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
+        copied = merging.copied(writer, job) if merging else NOTHING_COPIED
         if merging is not None:
+            space.claim(write.chunk_size or FIRST_CHUNK, copied=copied)
             job = merging.prepare(writer, job, lambda: write.progress(0))
-        copied = merging.copied(writer, job) if merging else (0, 0)
         space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits, copied)
         number = run_log.next_number(str(writer.path))
         with Journal.begin(job, staging, write, number) as run:

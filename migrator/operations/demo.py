@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.paths import from_root, slashed
 from migrator.places.programs import Command, run
 from migrator.text import is_utf_8
 
@@ -31,7 +32,7 @@ class DemoHome:
         """The environment for commands that see only this home; the fixed date gives its commits the same ids."""
         dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-23T12:00:00Z")
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "OPENCODE", "GIT_"))}
-        return {**environ, **dates, "HOME": str(self.home)}
+        return {**environ, **dates, **dict.fromkeys(("HOME", "USERPROFILE"), str(self.home))}
 
 
 def build(home: Path) -> DemoHome:
@@ -64,8 +65,8 @@ def build(home: Path) -> DemoHome:
 def load(fixture: Path, database: Path, home: Path) -> None:
     """Build a database from a dump, with `home` in the place of /home/dev, in WAL mode as opencode leaves it."""
     sql = fixture.read_text(encoding="utf-8")
-    quoted = str(home).replace("'", "''")
-    sql = sql.replace(FIXTURE_HOME, quoted).replace(f"'{FIXTURE_HOME[1:]}/", f"'{quoted.lstrip('/')}/")
+    quoted = slashed(str(home)).replace("'", "''")
+    sql = sql.replace(FIXTURE_HOME, quoted).replace(f"'{FIXTURE_HOME[1:]}/", f"'{from_root(quoted)}/")
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(sql)
         connection.execute("PRAGMA journal_mode = WAL")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.data_directory import channel_named
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution import runs
-from migrator.execution.merge.runs import signature_text
+from migrator.execution.merge.runs import Merging, signature_text
 from migrator.importing.program import find_program
 from migrator.importing.view import imported
 from migrator.model import (
@@ -40,7 +40,7 @@ from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.schema import newest_upgrade
-from migrator.store.session_tables import differing_outside, rows_left_there
+from migrator.store.session_tables import differing_outside, rows_left_there, torn_parts
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
 from migrator.text import our_command
@@ -141,7 +141,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
             check_versions(writer, theirs)  # an opencode may have upgraded it since
             check_columns(writer, theirs, coming)
             try:
-                run = runs.merge(writer, plan, write, places, view)
+                run = runs.merge(writer, plan, write, Merging(merge, view, view.store(), places))
             except MigratorError as error:
                 if "constraint failed" in str(error):
                     refuse_collisions(writer, theirs, coming)
@@ -201,10 +201,10 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
     wanted = [(session.session, session.root, session.title) for session in plan.removable]
     try:
         with Writer(Path(merge.other), write.wait, trust_locks=write.trust_locks) as other:
-            taking = _removal(writer, other, wanted)
+            taking, leaving = _removal(writer, other, wanted)
             if not taking.changes:
                 return run
-            removal = runs.take_out(other, taking, replace(write, backup=None), run.id)
+            removal = runs.take_out(other, taking, leaving, replace(write, backup=None), run.id)
     except MigratorError as error:
         if run.id is None:
             raise
@@ -213,11 +213,11 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
     return replace(run, removal=removal.id) if run.id else removal
 
 
-def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> Plan:
-    """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`.
+def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> tuple[Plan, Merge]:
+    """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`; and them.
 
-    What has a share, or prompts that wait, stays: those don't come along, and would be nowhere. So does what says the
-    same but has a to-do list or a title that is only there.
+    What has a share, prompts that wait or parts of another session stays: those don't come along, and would be nowhere.
+    So does what says the same but has a to-do list or a title that is only there.
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
@@ -225,23 +225,18 @@ def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]])
     left = {*rows_left_there(theirs, present)}
     same = [session.session for session in compared if session.verdict is MergeVerdict.SAME]
     left |= differing_outside(ours, theirs, same)
+    left |= {id_ for part in torn_parts(theirs) for id_ in (part.message_of, part.part_of)}
     staying = {session.root for session in compared if session.verdict not in safe or session.session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]
     there, here, prints = theirs.bindings(ids), ours.bindings(ids), fingerprints(theirs, ids)
-    return Plan(
-        str(theirs.path),
-        theirs.schema.dialect,
-        tuple(
-            Change(s.session, s.root, s.title, (), there[s.session][0], here[s.session][0], FileUndo.NONE)
-            for s in leaving
-        ),
-        merge=Merge(
-            str(ours.path),
-            "",
-            tuple(s._replace(verdict=MergeVerdict.NEW, content=prints[s.session], here=None) for s in leaving),
-            taken_out=True,
-        ),
+    changes = (
+        Change(s.session, s.root, s.title, (), there[s.session][0], here[s.session][0], FileUndo.NONE) for s in leaving
+    )
+    gone = (s._replace(verdict=MergeVerdict.NEW, content=prints[s.session], here=None) for s in leaving)
+    return (
+        Plan(str(theirs.path), theirs.schema.dialect, tuple(changes)),
+        Merge(str(ours.path), "", tuple(gone), taken_out=True),
     )
 
 

@@ -10,7 +10,16 @@ from pathlib import Path
 from migrator.disk.spelling import as_on_disk, difference, existing_directory
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
-from migrator.paths import is_absolute, is_of_another_system, is_within, looks_foreign, names_of, system_of
+from migrator.paths import (
+    is_absolute,
+    is_of_another_system,
+    is_within,
+    looks_foreign,
+    names_of,
+    on_windows,
+    system_of,
+    upwards,
+)
 from migrator.places.small_files import read_small
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
@@ -69,7 +78,10 @@ def _elsewhere(directory: str) -> str:
 
 
 def _not_mounted(directory: str) -> str | None:
-    """Return the mount point that a directory is at or below, if nothing is mounted there now."""
+    """Return the mount point, drive or share that a directory is at or below, if nothing is there now."""
+    if on_windows():
+        *_, root = upwards(directory)
+        return None if os.path.isdir(root) else root
     for mount in _listed_mounts():
         if is_within(directory, mount) and not os.path.ismount(mount):
             return mount

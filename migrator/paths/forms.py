@@ -30,10 +30,16 @@ _WINDOWS_ROOT = re.compile(
     rf"|\\\\(?:[?.]\\(?i:UNC)\\)?(?P<share>{_NAME}\\[^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
 )
 _SLASHES = re.compile(r"[\\/]+")
+_HOME_BEGINS = {False: ("~/",), True: ("~/", "~\\")}
 _BEGINS = re.compile(r"[A-Za-z]:|\\\\")
 
 ABSOLUTE = r"^(/|[A-Za-z]:[\\/]|\\\\)"
 """What a path begins with that says where it begins, for JSON Schemas."""
+
+
+def on_windows() -> bool:
+    """Tell whether this system is Windows, whose paths these are then."""
+    return _ON_WINDOWS
 
 
 def _windows(path: str) -> re.Match[str] | None:
@@ -187,8 +193,8 @@ def same_name(one: str, other: str) -> bool:
 
 
 def expand_home(path: str, home: str) -> str:
-    """Return a path with a leading `~` written out as `home`."""
-    return home + path[1:] if path == "~" or path.startswith("~/") else path
+    r"""Return a path with a leading `~` written out as `home`; on Windows, `~\x` begins with it too."""
+    return home + path[1:] if path == "~" or path[:2] in _HOME_BEGINS[_ON_WINDOWS] else path
 
 
 def in_full(path: str, cwd: str, *, shares: bool = False) -> str:

@@ -17,6 +17,7 @@ from migrator.disk.readable import remedy, why_unreadable_below, with_remedy
 from migrator.disk.status import is_there
 from migrator.errors import CantTell
 from migrator.model import GLOBAL
+from migrator.paths import normalise
 from migrator.places import git_worktrees, origin, programs
 from migrator.places.broken_git import what_is_wrong, why_endless
 from migrator.places.checkout import Checkout, ProjectIdScheme, kept_project_id
@@ -90,7 +91,7 @@ def _version_2(root: str) -> Checkout:
     main = next((line for line in listed.split("\n") if line.startswith("worktree ")), None)
     if main is None:
         return facts
-    return replace(facts, project_worktree=os.path.normpath(main.removeprefix("worktree ").strip()))
+    return replace(facts, project_worktree=normalise(main.removeprefix("worktree ").strip()))
 
 
 def _cache_first(layout: _Layout) -> Checkout:
@@ -106,7 +107,7 @@ def _cache_first(layout: _Layout) -> Checkout:
 
 
 def _main_worktree(layout: _Layout) -> str:
-    parent = str(Path(layout.common).parent)
+    parent = os.path.dirname(layout.common)
     if layout.root in (layout.common, parent):
         return layout.root
     bare = _ask(layout.root, "config", "--bool", "--default=false", "core.bare")
@@ -123,7 +124,7 @@ def _layout_and_remotes(root: str) -> tuple[_Layout, list[tuple[str, str]] | Non
     found = _TRACE.search(said)
     if failed or found is None or "\\" in found[0] or found[4] != root:  # it escapes some letters with a backslash
         return _layout(root), None
-    git_dir, common, top = (os.path.normpath(os.path.join(root, path)) for path in found.groups()[:3])
+    git_dir, common, top = (normalise(os.path.join(root, path)) for path in found.groups()[:3])
     if not _is_that_of(root, git_dir):
         return _layout(root), None
     remotes = _REMOTE.findall(printed)
@@ -150,7 +151,7 @@ def _layout(root: str) -> _Layout:
     _, out, complaint = run(root, "rev-parse", *words)
     answer = re.fullmatch(r"(.+)\n(?:true|false)\n(.+)\n(?:true|false)\n(.*)", out, re.DOTALL)
     if answer:
-        git_dir, common, top = (os.path.normpath(Path(root, path.rstrip("\r\n"))) for path in answer.groups())
+        git_dir, common, top = (normalise(os.path.join(root, path.rstrip("\r\n"))) for path in answer.groups())
         has_top = bool(answer[3].strip("\r\n"))
         if not _is_that_of(root, git_dir):
             raise _says_no(root, f"git goes past {root}/.git to the repository around, {top if has_top else common},")

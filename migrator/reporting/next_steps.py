@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.text import our_command, shell_quote
+from migrator.text import in_directory, our_command, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
 
 def opening_command(directory: str, session: str) -> str:
     """Return the command that opens a session of opencode 1 (1.18.34 has `-s`), which looks in its project only."""
-    return f"cd {shell_quote(directory)} && opencode -s {shell_quote(session)}"
+    return in_directory(directory, shell_join(["opencode", "-s", session]))
 
 
 def is_undo(run: Run | LoggedRun) -> bool:

@@ -7,18 +7,24 @@ turns do the same at the destination of a move (`decide`), by which trees? These
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
+from migrator.paths import is_of_this_system, upwards
 from migrator.progress import counted, doing
 from migrator.snapshots.git.lookup import FileStatus, look_up
 from migrator.snapshots.git.readable import Readability
+from migrator.snapshots.git.run import common_directory
 from migrator.snapshots.repositories.compare import is_in_the_way
+from migrator.snapshots.repositories.layout import Layout
 from migrator.snapshots.undo_effect import TurnEffect
-from migrator.store.turns import why_unreadable
+from migrator.store.turns import redo_snapshot, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,25 +81,37 @@ class Opencode(ABC):
     carries_anywhere: ClassVar[bool]
     """Whether file undo may go along to another checkout; else it does within one only."""
 
+    finder: ClassVar[type[EffectFinder]]
+    """What tells the effect of an undo on the turns of sessions in which it acts on one target."""
+
     def __init__(self, store: Store, places: Places) -> None:
-        self.store, self.places = store, places
+        self.store, self.places, self.layout = store, places, Layout.of(store)
+        self._target = cache(self._look_or_tell)
 
     @abstractmethod
     def records(self, sessions: Iterable[str]) -> Mapping[str, UndoRecord]:
         """Return what an undo in each of these sessions that it has works with: its turns, and the trees they name."""
 
-    @abstractmethod
-    def target(self, binding: Binding, marker: str | None) -> UndoTarget:
+    def target(self, binding: Binding, marker: str | None = None) -> UndoTarget:
         """Return where an undo would act, in a session with this binding and this `revert` marker."""
+        return self._target(binding.directory, binding.workspace_id, bool(redo_snapshot(marker)))
+
+    def _look_or_tell(self, directory: str, workspace_id: str | None, is_undone: bool) -> UndoTarget:
+        try:
+            return self.look(directory, workspace_id, is_undone)
+        except MigratorError as error:
+            return UndoTarget(None, because=str(error).rstrip("."), known=False)
 
     @abstractmethod
-    def finder(
-        self, target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], readability: Readability
-    ) -> EffectFinder:
-        """Return what tells the effect of each turn of these sessions, whose undo acts on one target.
+    def look(self, directory: str, workspace_id: str | None, is_undone: bool) -> UndoTarget:
+        """Return where an undo would act in a session that is there; `is_undone` by a redo that has a snapshot.
 
         Raises MigratorError if nobody can tell.
         """
+
+    def objects_of(self, worktree: str) -> str:
+        """Return the git directory whose objects a snapshot repository borrows that opencode makes for a worktree."""
+        return self.places.checkout(worktree).common or common_directory(worktree)
 
     def effects(self, sessions: Iterable[str], at: Mapping[str, Binding] | None = None) -> dict[str, list[TurnEffect]]:
         """Map each of these sessions in which an undo acts on files to what it would do to each turn, oldest first.
@@ -123,7 +141,7 @@ class Opencode(ABC):
     ) -> dict[str, list[TurnEffect]]:
         if target.worktree is not None:
             try:
-                finder = self.finder(target, sessions, readability)
+                finder = self.finder(self.layout, target, sessions, readability)
                 return {id_: list(map(finder.find_or_tell, turns)) for id_, turns in sessions.items()}
             except MigratorError as error:
                 target = UndoTarget(None, because=str(error).rstrip("."), known=False)
@@ -133,10 +151,9 @@ class Opencode(ABC):
             for id_, turns in sessions.items()
         }
 
-    def seen(self, changes: Iterable[Change]) -> dict[str, Change]:
-        """Map each session that it has to the change as it sees that, where another version has sessions too."""
-        by_id = {change.session: change for change in changes}
-        return {id_: by_id[id_] for id_ in self.store.bindings(by_id, self.number)}
+    def seen(self, changes: Mapping[str, Change]) -> dict[str, Change]:
+        """Return those changes whose session it has, as it sees them; another version has sessions here too."""
+        return {id_: changes[id_] for id_ in self.store.bindings(changes, self.number)}
 
     @abstractmethod
     def decide(self, routes: SnapshotRoutes, changes: Sequence[Change]) -> dict[str, CarryDecision]:
@@ -163,23 +180,40 @@ class Opencode(ABC):
         return []
 
 
+def nearest(directory: str) -> str:
+    """Return a directory, or the nearest one above it that exists; "" for what is no path of this system."""
+    return next(filter(is_directory, upwards(directory)), "") if is_of_this_system(directory) else ""
+
+
 KNOWN = frozenset({FileStatus.PRESENT, FileStatus.ABSENT})
 """What git says of a file having seen the trees; anything else may be for want of permission."""
 
 
 class EffectFinder(ABC):
-    """Finds what an undo of each of these turns, all on one target, would do; git is asked about all files at once."""
+    """Finds what an undo of each turn of these sessions would do; git is asked about all files at once.
 
-    def __init__(self, target: UndoTarget, turns: Iterable[Turn], readability: Readability) -> None:
-        self.target, self.worktree, self.repository = target, target.worktree or "", target.repository or ""
+    Raises MigratorError if nobody can tell.
+    """
+
+    def __init__(
+        self, layout: Layout, target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], readability: Readability
+    ) -> None:
+        self.layout, self.target, self.sessions = layout, target, sessions
+        self.worktree, self.repository = target.worktree or "", target.repository or ""
         self.top = self.worktree.rstrip("/") + "/"
-        self.is_in_the_way = cache(partial(is_in_the_way, self.worktree))
+        self.is_in_the_way, self.realpath = cache(partial(is_in_the_way, self.worktree)), cache(os.path.realpath)
+        turns = self.turns = [*chain.from_iterable(sessions.values())]
         wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self.path(file))}
         self.statuses = look_up(self.repository, wanted) if self.repository else {}
         self._why_unreadable = None
         if self.repository and not KNOWN.issuperset(self.statuses.values()):
             answers = FileStatus.DAMAGED not in self.statuses.values()
             self._why_unreadable = readability.why_unreadable(self.repository, git_answers=answers)
+        self.prepare()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Find out once what the effect of every turn depends on."""
 
     @abstractmethod
     def path(self, file: str) -> str | None:

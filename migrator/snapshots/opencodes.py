@@ -71,23 +71,21 @@ def carry_decisions(
     sessions come into that.
     """
     routes, everyone = SnapshotRoutes(store, places, relocated, into), opencodes(store, places)
-    if len(everyone) > 1:
-        seen = [(opencode, opencode.seen(changes)) for opencode in everyone]
-    else:
-        seen = [(opencode, {change.session: change for change in changes}) for opencode in everyone]
-    number = Counter(id_ for _, by_id in seen for id_ in by_id)
-    shared = {id_ for id_, of_them in number.items() if of_them > 1}
-    halves = [(opencode, _half(opencode, routes, by_id, shared)) for opencode, by_id in seen]
+    every = {change.session: change for change in changes}
+    seen = [(opencode, opencode.seen(every) if len(everyone) > 1 else every) for opencode in everyone]
+    number = Counter(id_ for _, own in seen for id_ in own)
+    shared = {id_ for id_, halves in number.items() if halves > 1}
+    decided = [(opencode, _half(opencode, routes, own, shared)) for opencode, own in seen]
     # Where one opencode's turns were counted, so are those that another loses.
-    counted = {id_ for _, half in halves for id_, decision in half.items() if decision.detached is not None}
+    counted = {id_ for _, half in decided for id_, decision in half.items() if decision.detached is not None}
     found: dict[str, CarryDecision] = {}
-    for opencode, half in halves:
-        lost = counted.intersection(id_ for id_, decision in half.items() if decision.detached is None)
+    for opencode, half in decided:
+        lost = {id_ for id_ in counted & half.keys() if half[id_].detached is None and not half[id_].unknown}
         records = opencode.records(lost) if lost else {}
         for id_, decision in half.items():
-            whole = decision.counted(len(records[id_].turns)) if id_ in lost and not decision.unknown else decision
+            whole = decision.counted(len(records[id_].turns)) if id_ in lost else decision
             found[id_] = found[id_].joined(whole) if id_ in found else whole
-    return {id_: found.get(id_) or CarryDecision(None, because=_ELSEWHERE) for id_ in (c.session for c in changes)}
+    return {id_: found.get(id_) or CarryDecision(None, because=_ELSEWHERE) for id_ in every}
 
 
 def _half(

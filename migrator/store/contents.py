@@ -20,7 +20,7 @@ from migrator.store.session_tables import NOT_MERGED, session_tables
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from migrator.store.reader import Store
     from migrator.store.session_tables import TableOfSessions
@@ -31,6 +31,9 @@ _MOST = 2
 """All rows are read where more than one session in so many is asked for."""
 _FEW = 10
 """Ids are looked up one by one if there are so many times more rows."""
+
+TODO = "todo"
+"""The table of to-do lists."""
 
 _KINDS = {"message": "'message'", "part": "'part'", "session_message": "type"}
 """What a row of a conversation is, as SQL: its table, or in opencode 2 the type of the message."""
@@ -48,23 +51,45 @@ _LENGTH = {
 def fingerprints(store: Store, sessions: Collection[str]) -> dict[str, str]:
     """Map each of these sessions that exists to its fingerprint."""
     found: dict[str, list[str]] = {session: [] for session in store.existing(sessions)}
-    every = len(sessions) * _MOST >= store.count()
     for table in _tables(store):
         only = "type <> 'location-switched'" if table == "session_message" else "TRUE"
-        where, params = ("", []) if every else (f"AND session_id {IN}", [array_of(sessions)])
-        sql = (
-            f"SELECT session_id, count(*), min(id), max(id), sum({_LENGTH[table]}), sum(time_updated) "
-            f"FROM main.{table} WHERE {only} {where} GROUP BY session_id"
-        )
-        for session, *numbers in store.each_row(sql, params):
-            if session in found:
-                found[session].append(f"{table} {' '.join(map(str, numbers))}")
-    return {session: "; ".join(parts) for session, parts in found.items()}
+        numbers = f"count(*), min(id), max(id), sum({_LENGTH[table]}), sum(time_updated)"
+        for session, text in _numbers(store, table, numbers, found, only).items():
+            found[session].append(text)
+    return with_todo(store, {session: "; ".join(parts) for session, parts in found.items()})
 
 
-def is_digest(content: str) -> bool:
-    """Tell whether this is a digest and no fingerprint."""
-    return len(content) == 2 * _SIZE and " " not in content
+def with_todo(store: Store, contents: Mapping[str, str]) -> dict[str, str]:
+    """Return these digests or fingerprints of sessions, each with the fingerprint of its to-do list."""
+    length = "length(content) + length(status) + length(priority)"
+    numbers = f"count(*), min(position), max(position), sum({length}), sum(time_updated)"
+    lists = _numbers(store, TODO, numbers, contents) if store.columns_of(TODO) else {}
+    return {session: "; ".join(filter(None, [text, lists.get(session, TODO)])) for session, text in contents.items()}
+
+
+def _numbers(store: Store, table: str, numbers: str, sessions: Collection[str], only: str = "TRUE") -> dict[str, str]:
+    """Map those of these sessions that have rows in a table to its name and these aggregates of them."""
+    every = len(sessions) * _MOST >= store.count()
+    where, params = ("", []) if every else (f"AND session_id {IN}", [array_of(sessions)])
+    sql = f"SELECT session_id, {numbers} FROM main.{table} WHERE {only} {where} GROUP BY session_id"
+    rows = store.each_row(sql, params)
+    return {session: f"{table} {' '.join(map(str, values))}" for session, *values in rows if session in sessions}
+
+
+def contents_as(store: Store, recorded: Mapping[str, str]) -> dict[str, str]:
+    """Map each of these sessions that exists to what its content is now, written as it was `recorded`.
+
+    That is a digest or a fingerprint; the first journals of merges say nothing of to-do lists.
+    """
+    digested = [id_ for id_, content in recorded.items() if len(_said_in(content)) == 2 * _SIZE]
+    found = with_todo(store, content_digests(store, digested)) if digested else {}
+    found |= fingerprints(store, recorded.keys() - digested)
+    return {id_: text if _said_in(recorded[id_]) != recorded[id_] else _said_in(text) for id_, text in found.items()}
+
+
+def _said_in(content: str) -> str:
+    """Return a digest or fingerprint without what it has of a to-do list."""
+    return "" if content.startswith(TODO) else content.rpartition(f"; {TODO}")[0] or content
 
 
 def content_digests(store: Store, sessions: Collection[str]) -> dict[str, str]:

@@ -87,6 +87,25 @@ def rows_left_there(store: Store, sessions: Iterable[str]) -> dict[str, set[str]
     return found
 
 
+class TornPart(NamedTuple):
+    """A part that says it is of another session than its message: opencode 1 shows it with the message (1.18.34)."""
+
+    id: str
+    message_of: str
+    part_of: str
+
+
+def torn_parts(store: Store) -> list[TornPart]:
+    """Return the parts whose session isn't that of their message; no opencode writes any, but hands do."""
+    if not store.schema.has_v1:
+        return []
+    rows = store.rows(
+        "SELECT part.id, message.session_id, part.session_id FROM main.message "
+        "JOIN main.part ON part.message_id = message.id WHERE part.session_id <> message.session_id ORDER BY part.id"
+    )
+    return [TornPart(*row) for row in rows]
+
+
 def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> dict[str, str]:
     """Map those of these sessions of both databases to a row that can't be written into a journal as it is.
 

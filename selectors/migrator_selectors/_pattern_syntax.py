@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import BadInput
-from migrator.paths import is_windows
+from migrator.paths import is_windows, names_of, on_windows, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,6 +50,16 @@ def with_slashes(typed: str) -> str:
     return typed.replace("\\", "/") if has_backslashes else typed
 
 
+def as_typed(typed: str) -> str:
+    r"""Return a pattern with `/` for every backslash that a person types on Windows for it: `src\shop-*`.
+
+    Before a bracket or a brace it escapes that, as everywhere; no name has `*` or `?` there.
+    """
+    if is_windows(typed) or not on_windows():
+        return with_slashes(typed)
+    return re.sub(r"\\(?![\[\]{}])", "/", typed)
+
+
 def escaped(path: str) -> str:
     """Return the pattern that names exactly the directory at `path`."""
     return _SPECIAL.sub(r"\\\1", with_slashes(path))
@@ -75,6 +85,13 @@ def literal(name: str) -> Part:
 def literals(path: str) -> list[Part]:
     """Return the components of an absolute path, each of them literal."""
     return [literal(name) for name in path.split("/") if name not in {"", "."}]
+
+
+def windows_literals(path: str) -> list[Part]:
+    """Return the components of a path of Windows, each of them literal; the first is its drive or share."""
+    names = names_of(path)
+    root = plain(path).rstrip("/").removesuffix("/".join(names)).rstrip("/")
+    return [Part(escaped(root.replace("//", "/", 1)), root), *map(literal, names)]
 
 
 def expand(typed: str) -> list[str]:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import directories_named, existing_directory, ignores_case, is_same_directory
 from migrator.errors import BadInput, CantTell, MigratorError
-from migrator.paths import comparable, composed, is_windows, normalise, slashed, upwards
+from migrator.paths import comparable, composed, is_windows, normalise, on_windows, slashed, upwards
 from migrator.places.small_files import real_path
 from migrator.text import and_more, shell_quote
 from migrator_selectors._pattern_syntax import (
     ONLY_A_PATTERN,
     Part,
+    as_typed,
     escaped,
     expand,
     literals,
@@ -29,6 +30,7 @@ from migrator_selectors._pattern_syntax import (
     only_a_pattern,
     parts,
     special_characters,
+    windows_literals,
     with_slashes,
 )
 
@@ -72,7 +74,7 @@ def meant(
         return DirectoryPattern(root + text, cwd=lambda: context.cwd, home=context.home, is_share=is_share)
 
     is_share = not root and _is_share(typed)
-    typed = typed if root else with_slashes(typed)
+    typed = typed if root else as_typed(typed)
     characters = special_characters(typed)
     if not characters:
         return compiled(typed)
@@ -150,11 +152,12 @@ class DirectoryPattern:
         patterns = expand(with_slashes(typed))
         on_posix = [] if is_share or _is_share(typed) else patterns
         made = [each for pattern in on_posix for each in _parts(pattern, typed, cwd, home)]
-        on_windows = [each for pattern in patterns for each in _windows_parts(pattern, typed)]
+        windows = [each for pattern in patterns for each in _windows_parts(pattern, typed, cwd, home)]
         globs = {"/" + "/".join(part.glob for part in each) for each in made}
-        windows_globs = {"/".join(part.glob for part in each) for each in on_windows}
+        windows_globs = {"/".join(part.glob for part in each) for each in windows}
         self._paths = {"/" + "/".join(part.name or "" for part in each) for each in made}
-        self.has_wildcards = any(part.name is None for each in (*made, *on_windows) for part in each)
+        self._paths |= {"/".join(part.name or "" for part in each) for each in windows if on_windows()}
+        self.has_wildcards = any(part.name is None for each in (*made, *windows) for part in each)
         self.without_wildcards = min(re.sub(r"[*?]", "", glob) for glob in globs | windows_globs)
         exactly, as_windows = _compile(globs), _compile(map(composed, windows_globs), re.IGNORECASE)
         by_name = _compile(map(composed, globs))
@@ -204,9 +207,14 @@ def _parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Itera
     for components in _absolute(parts(pattern, typed), pattern, cwd, home):
         kept = normalised(components, pattern, typed)
         yield kept
-        wildcard = next((index for index, part in enumerate(kept) if part.name is None), len(kept))
-        beginning = "/" + "/".join(part.name or "" for part in kept[:wildcard])
-        yield [*literals(real_path(_in_its_form(beginning))), *kept[wildcard:]]
+        names, rest = _literal_beginning(kept)
+        yield [*literals(real_path(_in_its_form("/" + "/".join(names)))), *rest]
+
+
+def _literal_beginning(components: list[Part]) -> tuple[list[str], list[Part]]:
+    """Return the names with which components begin, and those from the first wildcard on."""
+    wildcard = next((index for index, part in enumerate(components) if part.name is None), len(components))
+    return [part.name or "" for part in components[:wildcard]], components[wildcard:]
 
 
 def _is_share(typed: str) -> bool:
@@ -214,21 +222,29 @@ def _is_share(typed: str) -> bool:
     return typed.startswith("\\\\") and is_windows(typed)
 
 
-def _windows_parts(pattern: str, typed: str) -> Iterator[list[Part]]:
-    """Yield the components of a `pattern` without braces that begins as a path of Windows does; a share is the first.
+def _windows_parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:
+    """Yield the components of a `pattern` without braces that names directories on Windows; a share is the first.
 
-    They fit what `_as_pattern` makes of a directory.
+    On Windows that is one that begins nowhere else, and its beginning is resolved too. They fit what `_as_pattern`
+    makes of a directory.
     """
-    if not is_windows(pattern):
-        return
     components = parts(pattern, typed)
-    if pattern.startswith("//"):
-        server, share, *rest = components
-        name = f"//{server.name}/{share.name}" if server.name and share.name else None
-        first = Part(f"/{server.glob}/{share.glob}", name, server.at)
+    if is_windows(pattern):
+        found = [components]
+        if pattern.startswith("//"):
+            server, share, *rest = components
+            name = f"//{server.name}/{share.name}" if server.name and share.name else None
+            found = [[Part(f"/{server.glob}/{share.glob}", name, server.at), *rest]]
+    elif on_windows() and not _begins_at_root(pattern):
+        found = [[*windows_literals(root), *rest] for root, rest in _below(components, cwd, home)]
     else:
-        first, *rest = components
-    yield [first, *normalised(rest, pattern, typed)]
+        return
+    for first, *rest in found:
+        kept = [first, *normalised(rest, pattern, typed)]
+        yield kept
+        names, wild = _literal_beginning(kept)
+        if on_windows() and names:
+            yield [*windows_literals(real_path("/".join(names) + "/" * (len(names) == 1))), *wild]
 
 
 def _as_pattern(directory: str) -> str:
@@ -245,19 +261,27 @@ def _in_its_form(path: str) -> str:
 
 def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:
     """Put the root, the home or the current directory in front, the latter under each name it goes by."""
-    first = components[0].glob if components else ""
-    if pattern.startswith(("/", "\\/")):
+    if _begins_at_root(pattern):
         yield components
-    elif is_windows(pattern):
+    elif not is_windows(pattern) and not on_windows():
+        yield from ([*literals(root), *rest] for root, rest in _below(components, cwd, home))
+
+
+def _begins_at_root(pattern: str) -> bool:
+    return pattern.startswith(("/", "\\/"))
+
+
+def _below(components: list[Part], cwd: Callable[[], str], home: str) -> Iterator[tuple[str, list[Part]]]:
+    """Yield the directory that a relative pattern begins in, by each name it goes by, and the components below it."""
+    first = components[0].glob if components else ""
+    if first == "~":
+        yield home, components[1:]
         return
-    elif first == "~":
-        yield [*literals(home), *components[1:]]
-    else:
-        rest = components[1:] if first == "cwd" else components
-        # `..` has one meaning for a real path only, as for every program but the shell's own cd
-        climbs = next((part.name for part in rest if part.name != "."), None) == ".."
-        for root in [os.path.realpath(cwd())] if climbs else _names_of(cwd()):
-            yield [*literals(root), *rest]
+    rest = components[1:] if first == "cwd" else components
+    # `..` has one meaning for a real path only, as for every program but the shell's own cd
+    climbs = next((part.name for part in rest if part.name != "."), None) == ".."
+    for root in [os.path.realpath(cwd())] if climbs else _names_of(cwd()):
+        yield root, rest
 
 
 def _names_of(cwd: str) -> list[str]:

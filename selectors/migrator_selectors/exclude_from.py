@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from migrator.errors import BadInput, MigratorError
-from migrator.paths import composed, is_windows, plain
+from migrator.paths import composed, expand_home, is_windows, plain
 from migrator.selection import SelectorPlugin
 from migrator_selectors._directory_selector import DirectorySelector
 from migrator_selectors._text import option_text
@@ -177,11 +177,9 @@ def _lines(name: str, context: SelectorContext) -> list[str]:
     """Return the lines of the file; its name is relative to the current directory, and `~/` is the home."""
     from migrator.text_input import read_lines, why_no_text
 
-    path = os.path.join(context.home, name[2:]) if name.startswith("~/") else name
-    if not path.startswith("/"):
-        path = os.path.join(context.cwd, path)
+    path = expand_home(name, context.home)
     try:
-        return read_lines(path)
+        return read_lines(path if os.path.isabs(path) else os.path.join(context.cwd, path))
     except (OSError, ValueError) as error:
         raise BadInput(
             f"--exclude-from {name} can't be read: {why_no_text(error)}; name a file in gitignore syntax"

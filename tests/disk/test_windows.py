@@ -75,7 +75,7 @@ def _undone(world: World, directory: Path) -> dict[str, tuple[str, bytes] | None
 
 
 def test_only_one_place_asks_for_what_windows_lacks() -> None:
-    """What is done for root's sake alone is in ownership.py; who fills a disk is stopped in disk_space.py."""
+    """What is done for root's sake alone is in ownership.py."""
     found = {
         str(file.relative_to(ROOT))
         for room in (ROOT / "migrator", ROOT / "selectors")
@@ -87,7 +87,6 @@ def test_only_one_place_asks_for_what_windows_lacks() -> None:
         "migrator/disk/ownership.py",
         "migrator/disk/processes.py",
         "migrator/disk/system.py",
-        "migrator/execution/disk_space.py",
     }
 
 

@@ -17,6 +17,7 @@ from tests.support.home import MOVE
 from tests.support.required import or_skipped
 from tests.support.rows import Pristine
 from tests.torture import preloaded
+from tests.torture.home import two_homes
 from tests.torture.preloaded import Calls, Deed, Strike
 
 if TYPE_CHECKING:
@@ -52,6 +53,24 @@ def test_too_little_space_is_said_before_anything_is_written(home: Home, name: s
     assert "Nothing was written." in done.stderr
     assert home.everything() == before
     assert run(home, *MOVE).code == 0
+
+
+@pytest.mark.parametrize("where", [".", "tool-output"])
+def test_files_that_come_along_in_a_merge_are_counted_before(tmp_path: Path, where: str) -> None:
+    """Also where they go to a file system of their own."""
+    home, words = two_homes(tmp_path)
+    (output,) = tmp_path.glob("other/**/tool_22a")
+    with output.open("r+b") as file:
+        file.truncate(80_000_000)
+    full = home.database.parent / where
+    with or_skipped("a small disk"), small_disks(home, SIZE, full) as disks:
+        done = disks.run(*words)
+        assert disks.run("log", "--json").json == []
+    said = re.search(r"needs ([\d.]+) MB on the file system of (\S+), and only ([\d.]+) MB is free", done.stderr)
+    assert said, done.stderr
+    assert float(said[1]) >= 80
+    assert said[2] == str(full.resolve())
+    assert "Nothing was written." in done.stderr
 
 
 def test_a_disk_that_fills_up_in_a_run_leaves_space_to_take_it_back(home: Home) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.operations.demo import DemoHome, build
+from tests.support.home import HOME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DemoHome:
     for name in [name for name in os.environ if name.startswith(("XDG_", "OPENCODE", "GIT_"))]:
         monkeypatch.delenv(name)
     home = (tmp_path / "home").resolve()
-    monkeypatch.setenv("HOME", str(home))
+    for name in HOME:
+        monkeypatch.setenv(name, str(home))
     home.mkdir()
     built = build(home)
     monkeypatch.chdir(home / "src")

@@ -10,6 +10,7 @@ import pytest
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution.merge.companions import bring_files, take_out_files
+from migrator.model import Merge
 from migrator.planning.merge.companions import Companions, companion_files
 from migrator.store.companion_files import with_outputs_at
 from migrator.store.reader import Store
@@ -53,7 +54,7 @@ class Data:
 
     def take_out(self, files: tuple[MergedFile, ...]) -> None:
         with Store(self.ours.database) as ours:
-            take_out_files(files, ours)
+            take_out_files(Merge(str(self.other.database), "", files=files), ours)
 
     def found(self) -> list[str]:
         """The files that are here."""

@@ -95,6 +95,36 @@ def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:
     assert files_beside(merge.home) == {name: b"ours\n"}
 
 
+def test_folders_that_were_made_for_files_go_with_them(merge: Merge) -> None:
+    data = merge.home.database.parent
+    assert run(merge.home, *merge.words).code == 0
+    assert run(merge.home, "undo", "--yes").code == 0
+    assert not (data / "storage").exists()
+    assert not (data / "tool-output").exists()
+    assert run(merge.home, "redo", "--yes").code == 0
+    assert files_beside(merge.home) == merge.brought
+    (data / "storage/session_diff/other.json").write_text("{}")
+    assert run(merge.home, "undo", "--yes").code == 0
+    assert [path.name for path in data.rglob("storage/*/*")] == ["other.json"]
+    assert not (data / "tool-output").exists()
+    (data / "tool-output").mkdir()
+    assert run(merge.home, *merge.words).code == 0
+    assert run(merge.home, "undo", "--yes").code == 0
+    assert (data / "tool-output").is_dir(), "it was there before"
+
+
+def test_a_redo_says_which_files_are_gone_by_then(merge: Merge) -> None:
+    assert run(merge.home, *merge.words).code == 0
+    assert run(merge.home, "undo", "--yes").code == 0
+    (gone,) = merge.home.path.parent.glob("other/**/tool_22a")
+    gone.unlink()
+    (said,) = run(merge.home, "redo", "--dry-run", "--json").json["warnings"]
+    assert said["message"].endswith(f"can't be brought again, being gone or changed where it was: {gone}.")
+    done = run(merge.home, "redo", "--yes", "--json")
+    assert [warning["code"] for warning in done.json["warnings"]] == ["file-gone"]
+    assert len(files_beside(merge.home)) == 1
+
+
 def test_a_long_output_is_named_where_it_is_here(merge: Merge) -> None:
     assert run(merge.home, *merge.words).code == 0
     ((data,),) = merge.home.query("SELECT data FROM part WHERE id = 'prt_long'")

@@ -166,6 +166,28 @@ def test_a_session_that_was_used_since_is_not_taken_out(home: Home, other: Other
     assert {ROOT, SESSION, child} <= rows(home)["session"].keys()
 
 
+@pytest.mark.parametrize("goes_on", [False, True], ids=["new", "longer"])
+def test_a_to_do_list_that_was_written_since_is_not_taken_out(home: Home, twin: OtherDatabase, goes_on: bool) -> None:
+    if goes_on:
+        add_message(twin, ROOT, "msg_z1", 2**40, role="user")
+    else:
+        home.empty("project")
+    for position in (7, 8):
+        twin.execute("INSERT INTO todo VALUES (?, 'more', 'pending', 'high', ?, 1, 1)", [ROOT, position])
+    assert home.run("merge", twin.database, "--foreign", "--yes").code == 0
+    merged = rows(home)
+    assert home.run("undo", "--yes").code == home.run("redo", "--yes").code == 0
+    assert rows(home) == merged
+    home.execute("UPDATE todo SET status = 'completed', time_updated = 9 WHERE session_id = ?", [ROOT])
+    before = rows(home)
+    refused = home.run("undo", "--yes")
+    said = "has another to-do list now" if goes_on else "has been used since"
+    assert (refused.code, f"{ROOT} {said}" in refused.stderr) == (5, True), refused
+    assert rows(home) == before
+    assert home.run("undo", "--yes", "--on-conflict", "skip").code == 0
+    assert rows(home)["todo"] == before["todo"] if goes_on else "completed" in str(rows(home)["todo"])
+
+
 def test_a_session_with_a_prompt_that_waits_is_not_taken_out(home: Home, other: OtherDatabase) -> None:
     home.run("merge", other.database, "--foreign", "--yes")
     home.insert(
@@ -247,12 +269,17 @@ def test_what_a_parent_of_sessions_that_stay_was_given_is_taken_back(home: Home,
     assert rows(home) == before
 
 
-def test_a_parent_whose_children_were_here_without_it_is_taken_out_again(home: Home, twin: OtherDatabase) -> None:
+def delete(home: Home, session: str) -> None:
+    """Delete a session with all that hangs on it, but for its children."""
     for table in ("message", "part", "todo"):
-        home.execute(f"DELETE FROM {table} WHERE session_id = ?", [PARENT])
+        home.execute(f"DELETE FROM {table} WHERE session_id = ?", [session])
     for table in ("event", "event_sequence"):
-        home.execute(f"DELETE FROM {table} WHERE aggregate_id = ?", [PARENT])
-    home.execute("DELETE FROM session WHERE id = ?", [PARENT])
+        home.execute(f"DELETE FROM {table} WHERE aggregate_id = ?", [session])
+    home.execute("DELETE FROM session WHERE id = ?", [session])
+
+
+def test_a_parent_whose_children_were_here_without_it_is_taken_out_again(home: Home, twin: OtherDatabase) -> None:
+    delete(home, PARENT)
     before = rows(home)
     assert home.run("merge", twin.database, "--foreign", "--yes", "--json").json["sessions"] == 1
     after = rows(home)
@@ -262,6 +289,32 @@ def test_a_parent_whose_children_were_here_without_it_is_taken_out_again(home: H
     for verb, then in {"undo": before, "redo": after}.items():
         assert home.run(verb, "--yes", "--json").code == 0
         assert rows(home) == then
+
+
+def test_a_child_that_had_lost_its_parent_before_the_merge_is_no_new_one(home: Home, twin: OtherDatabase) -> None:
+    """Its parent comes by the merge, and goes again: the child is without a parent as it was."""
+    child = add_child(home, ROOT)
+    delete(home, ROOT)
+    before = rows(home)
+    assert home.run("merge", twin.database, "--foreign", "--yes", "--json").json["sessions"] == 1
+    after = rows(home)
+    for verb, then in {"undo": before, "redo": after}.items():
+        done = home.run(verb, "--yes", "--json")
+        assert done.code == 0, done.stderr
+        assert rows(home) == then
+    assert child in after["session"]
+
+
+def test_a_child_that_was_begun_there_since_the_plan_makes_it_stale(home: Home, other: OtherDatabase) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--foreign", "-o", plan).code == 0
+    child = add_child(other, ROOT)
+    before = rows(home)
+    applied = home.run("apply", plan, "--yes")
+    said = f"{ROOT} has a new child, {child}, in {other.database}. Nothing was written; plan again."
+    assert (applied.code, said in applied.stderr, rows(home)) == (5, True, before), applied
+    done = home.run("apply", plan, "--yes", "--on-conflict", "skip", "--json").json
+    assert (done["conflicts"], ROOT in rows(home)["session"]) == ([ROOT], False)
 
 
 @pytest.mark.parametrize("table", ["event_sequence", "todo", "session_share"])

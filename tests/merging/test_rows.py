@@ -94,6 +94,25 @@ def test_nobody_is_told_of_what_is_not_there(two: Two) -> None:
     assert {warning["code"] for warning in run["warnings"]} & {"shared", "prompt-stays", "file-stays"} == set()
 
 
+def test_a_part_that_names_another_session_than_its_message_does_not_stay_without_a_word(two: Two) -> None:
+    """opencode 1.18.34 shows it with its message; no opencode writes such a row."""
+    ((part, message, of),) = two.other.query("SELECT id, message_id, session_id FROM part ORDER BY id LIMIT 1")
+    other, *_ = (id_ for (id_,) in two.other.query("SELECT id FROM session WHERE parent_id IS NULL") if id_ != of)
+    two.other.execute("UPDATE part SET session_id = ? WHERE id = ?", [other, part])
+    words = ("merge", two.other.database, "--to-dir", two.shop, "--subdirs", "flatten", "--dry-run", "--json")
+    alone = two.ours.run(*words, "--from-id", of).json
+    said = f"1 part of messages that come names a session that doesn't, and stays there: {part} (of {other})."
+    assert warned(alone, "part-stays") == [said]
+    without = two.ours.run(*words, "--from-id", other).json
+    assert other not in {change["session"] for change in without["changes"]}
+    assert f"its {part} belongs to a message of {of}, which stays." in warned(without, "left-out")[0]
+    run = two.merge()
+    assert warned(run, "part-stays") == []
+    assert rows(two.ours)["part"][part]["message_id"] == message
+    assert two.merge("--remove-from-other")["sessions"] < 18
+    assert {other, of} <= rows(two.other)["session"].keys()
+
+
 @pytest.fixture
 def two_of_2(tmp_path: Path) -> Two:
     return Two(tmp_path.resolve(), "v2-run-fresh", "v2-run-fresh")

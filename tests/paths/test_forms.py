@@ -14,6 +14,7 @@ from migrator.paths import (
     ABSOLUTE,
     checkout_root,
     comparable,
+    expand_home,
     forms,
     from_root,
     in_full,
@@ -179,3 +180,11 @@ def test_on_windows_its_paths_are_those_of_the_disk(monkeypatch: pytest.MonkeyPa
         "a/b",
         "../a/b",
     ]
+
+
+def test_the_home_begins_with_a_tilde_and_either_slash_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = ["~", "~/x", r"~\x", "~x"]
+    assert [expand_home(path, "/home/me") for path in typed] == ["/home/me", "/home/me/x", r"~\x", "~x"]
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    home = r"C:\Users\Me"
+    assert [expand_home(path, home) for path in typed] == [home, f"{home}/x", rf"{home}\x", "~x"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.errors import BadInput
-from migrator.paths import same_name
-from migrator_selectors._pattern_syntax import escaped, only_a_pattern
+from migrator.paths import forms, same_name
+from migrator_selectors._pattern_syntax import as_typed, escaped, only_a_pattern
 from migrator_selectors._patterns import DirectoryPattern
 from tests.support.strategies import directories, names, nasty_text
 
@@ -306,3 +306,23 @@ def test_nothing_is_asked_of_the_disk_about_stored_directories(monkeypatch: pyte
             patch.setattr(os, name, refuse)
         base = here.base("/x/foo/bar")
     assert base == "/x/foo"
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("~/src/shop-*", "C:/Users/Me/src/shop-api"),
+        (r"~\src\shop-*", "C:/Users/Me/src/shop-api"),
+        (r"shop-*\sub", r"c:\users\me\src\shop-api\sub"),
+        ("cwd", "C:/Users/Me/src"),
+        (r"a\[1\]", "C:/Users/Me/src/a[1]"),
+        (r"D:\*", "d:/b"),
+        ("/home/me/*", "/home/me/x"),
+    ],
+)
+def test_on_windows_a_pattern_begins_on_its_drives(monkeypatch: pytest.MonkeyPatch, typed: str, named: str) -> None:
+    """Simulated; seen under Wine too, where `~/src/shop-*` named nothing before."""
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    found = pattern(as_typed(typed), cwd=r"C:\Users\Me\src", home=r"C:\Users\Me")
+    assert found.names(named)
+    assert not found.names("E:/Users/Me/src/shop-api")

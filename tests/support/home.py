@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 V1_FIXTURES = ("1.2.1", "1.2.27", "1.14.34", "1.15.13", "1.17.0", "1.18.34", "1.18.34-messages", "real-1.18.34")
 
+HOME = ("HOME", "USERPROFILE")
+"""The variables that say where the home directory is; the latter on Windows."""
 SESSION = "ses_dfbea73e8ffe6ct072nipe6o7c"
 """One of the real sessions."""
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes")
@@ -62,7 +64,8 @@ class Home:
             for what, value in (("NAME", "dev"), ("EMAIL", "dev@example.com"))
         }
         site = {"PYTHONPATH": str(self.site)} if self.site else {}
-        return {**kept, **identity, **site, "HOME": str(self.path), "COLUMNS": "80", "NO_COLOR": "1", **self.environ}
+        home = dict.fromkeys(HOME, str(self.path))
+        return {**kept, **identity, **site, **home, "COLUMNS": "80", "NO_COLOR": "1", **self.environ}
 
     def run(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Run `opencode-migrator WORDS`; standard input is empty unless given, so nobody can be asked."""

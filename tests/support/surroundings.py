@@ -18,7 +18,8 @@ def leave_settings_behind() -> None:
     """Let nobody's settings of git, hg or opencode reach the tests, and keep temporary files in memory."""
     for name in [name for name in os.environ if _is_setting(name)]:
         del os.environ[name]
-    programs = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # where the development requirements put hg
+    # The development requirements put hg beside Python.
+    programs = os.pathsep.join((os.environ["PATH"], str(Path(sys.executable).parent)))
     os.environ |= {**NO_SETTINGS, "HGRCPATH": "", "PATH": programs}
     _keep_temporary_files_in_memory()
 
@@ -36,6 +37,7 @@ def _keep_temporary_files_in_memory() -> None:
     if (
         "TMPDIR" not in os.environ
         and os.access(_MEMORY, os.W_OK)
+        and hasattr(os, "statvfs")
         and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
         and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
     ):

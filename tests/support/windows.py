@@ -56,8 +56,9 @@ class WindowsHome(Home):
         return main
 
 
-def on_windows(home: Home) -> WindowsHome:
-    return WindowsHome(home.path, home.environ)
+def on_windows(home: Home) -> Home:
+    """Return the home with its `run` there; on Windows itself, that is as it is."""
+    return home if os.name == "nt" else WindowsHome(home.path, home.environ)
 
 
 def main() -> NoReturn:

@@ -10,7 +10,7 @@ import click
 
 from migrator.cli.input.database import database_words, is_reported
 from migrator.cli.input.environment import set_options, with_parents
-from migrator.text import our_command, shell_quote
+from migrator.text import in_directory, our_command, with_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -82,9 +82,9 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
     from migrator.places.cwd import is_deleted
 
     unset, words = _typed(*more, *database_words(params), without={*without, "db", "channel"}, name=name)
-    kept = "".join(f"{each}={shell_quote(os.environ[each])} " for each in _SURROUNDINGS if os.environ.get(each))
-    here = "" if is_deleted() or not _needs_directory(words) else f"cd {shell_quote(os.getcwd())} && "
-    return f"{here}{kept}{_command(unset, words)}"
+    kept = {each: os.environ[each] for each in _SURROUNDINGS if os.environ.get(each)}
+    command = with_variables(kept | unset, our_command(*words))
+    return command if is_deleted() or not _needs_directory(words) else in_directory(os.getcwd(), command)
 
 
 def _needs_directory(words: Sequence[str]) -> bool:
@@ -98,11 +98,11 @@ def _needs_directory(words: Sequence[str]) -> bool:
     return left_out or any(value and not (is_absolute(value) or value.startswith("~")) for value in values)
 
 
-def _command(unset: str, words: Iterable[str]) -> str:
-    return unset + our_command(*words)
+def _command(unset: Mapping[str, str], words: Iterable[str]) -> str:
+    return with_variables(unset, our_command(*words))
 
 
-def _typed(*more: str, without: Collection[str], name: str) -> tuple[str, list[str]]:
+def _typed(*more: str, without: Collection[str], name: str) -> tuple[dict[str, str], list[str]]:
     """Return the variables to unset in front of a command, and its words."""
     contexts = with_parents(click.get_current_context())
     names = [context.info_name for context in contexts[:-1]] if name else []
@@ -114,12 +114,12 @@ def _typed(*more: str, without: Collection[str], name: str) -> tuple[str, list[s
             names.remove(typed[0])
         elif parameter is None or parameter.name not in without:
             kept += typed
-    unset = ""
+    unset: dict[str, str] = {}
     for option, variable, words in set_options(contexts):
         if option.name not in without:
             kept += words
         elif not name:
-            unset += f"{variable}= "
+            unset[variable] = ""
     return unset, [*kept, *more, *rest]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,19 @@ from migrator.disk.status import is_there, names_in
 from migrator.disk.system import sync
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError, StalePlan
+from migrator.model import PlanWarning
 from migrator.store.companion_files import OUTPUTS, outputs_named
+from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
     from migrator.disk.ownership import Owner
     from migrator.model import Merge, MergedFile
     from migrator.store.reader import Store
+
+
+_NAMED = 3
 
 
 def bring_files(
@@ -78,11 +83,29 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
     return found
 
 
-def take_out_files(files: Collection[MergedFile], store: Store) -> None:
-    """Remove each target that is still as it was brought, and what a process that was killed has left of others.
+def gone_files(files: Iterable[MergedFile]) -> tuple[PlanWarning, ...]:
+    """Return a warning that counts and names those of these files that can't be brought again from where they were."""
+    gone = [file.source for file in files if not is_there(file.target) and digest_of(file.source) != file.digest]
+    if not gone:
+        return ()
+    what = f"{count(len(gone), 'file')} of sessions can't be brought again, being gone or changed where"
+    message = f"{what} {'it was' if len(gone) == 1 else 'they were'}: {first_few([*map(tilde, gone)], _NAMED)}."
+    return (PlanWarning("file-gone", message),)
 
-    A long output stays if a session of `store` names it, as a fork does that has come by another merge.
+
+def missing_folders(files: Iterable[MergedFile]) -> tuple[str, ...]:
+    """Return the folders that will be made for these files, the outer ones first."""
+    wanted = {folder for file in files for folder in islice(Path(file.target).parents, 2)}
+    return tuple(sorted(str(folder) for folder in wanted if not is_there(folder)))
+
+
+def take_out_files(merge: Merge, store: Store) -> None:
+    """Remove each file that is still as it was brought, and what a process that was killed has left of others.
+
+    A long output stays if a session of `store` names it, as a fork does that has come by another merge. Folders that
+    were made for the files go if nothing else is in them.
     """
+    files = merge.files
     named = outputs_named(store, [file.target for file in files])
     for directory, inside in groupby(files, lambda file: Path(file.target).parent):
         for file in inside:
@@ -91,6 +114,10 @@ def take_out_files(files: Collection[MergedFile], store: Store) -> None:
         remove_abandoned(directory)
         if directory.is_dir():
             sync(directory)
+    for folder in reversed(merge.folders):
+        with suppress(OSError):  # something is in it, or it is gone
+            os.rmdir(folder)
+            sync(Path(folder).parent)
 
 
 def _bring(file: MergedFile, new: Path, owner: Owner | None) -> None:

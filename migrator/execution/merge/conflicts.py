@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
-from migrator.store.contents import content_digests, fingerprints, is_digest
-from migrator.store.session_tables import rows_left_there
+from migrator.store.contents import TODO, content_digests, contents_as
+from migrator.store.row_json import stringify
+from migrator.store.session_tables import rows_left_there, session_rows, session_tables
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from migrator.execution.journal_rows import Job
-    from migrator.model import Change, MergedSession
+    from migrator.model import Change, Merge, MergedSession, Session
     from migrator.store.reader import Store
     from migrator.store.writer import Edit
 
 HERE_ALREADY = "is here already"
 
 
-def find_merge_conflicts(store: Store, theirs: Store | None, job: Job) -> Conflicts:
+def find_merge_conflicts(store: Store, theirs: Store | None, job: Job, merge: Merge) -> Conflicts:
     """Compare both databases with what a job expects; `theirs` is None where nothing comes from another one."""
-    merge, changes = job.plan.merge, job.plan.changes
-    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    changes = job.plan.changes
     merged = {session.session: session for session in merge.sessions}
     if merge.taken_out:
-        found = dict(changed_here(store, changes, merged, (*job.prepared_edits, *job.left)))
+        found = dict(changed_here(store, changes, merged, (*job.prepared_edits, *job.left), job.is_older))
         return Conflicts(found, turns_under_way(store, changes), {})
     found = dict(_taken_here(store, changes, merged))
     if theirs is not None:
@@ -56,10 +56,18 @@ def _taken_here(
             yield id_, f"is in {bindings[id_][0].directory} here now"
 
 
+def new_children_there(theirs: Store, changes: Iterable[Change], merge: Merge) -> dict[str, str]:
+    """Map the sessions that have a child in the other database that the plan doesn't know, to words that say so."""
+    known = {session.session for session in merge.sessions}
+    children = theirs.children(change.session for change in changes)
+    where = f"in {theirs.path}"
+    return {parent: f"has a new child, {child}, {where}" for child, parent in children.items() if child not in known}
+
+
 def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]) -> dict[str, str]:
     """Map the sessions that changed in the other database to what changed."""
     wanted = {change.session: change.before for change in changes}
-    now, content = theirs.bindings(wanted), contents(theirs, wanted, merged)
+    now, content = theirs.bindings(wanted), contents_as(theirs, {id_: merged[id_].content for id_ in wanted})
     found = {}
     for id_, before in wanted.items():
         if id_ not in now:
@@ -71,19 +79,17 @@ def _changed_there(theirs: Store, changes: Iterable[Change], merged: Mapping[str
     return found
 
 
-def contents(store: Store, ids: Collection[str], merged: Mapping[str, MergedSession]) -> dict[str, str]:
-    """Map each of these sessions that exists to what `MergedSession.content` would be for it."""
-    digested = {id_ for id_ in ids if is_digest(merged[id_].content)}
-    found = content_digests(store, digested) if digested else {}
-    return found | fingerprints(store, [id_ for id_ in ids if id_ not in digested])
-
-
 def changed_here(
-    store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
+    store: Store,
+    changes: Iterable[Change],
+    merged: Mapping[str, MergedSession],
+    edits: Iterable[Edit],
+    is_older: Callable[[Session], bool],
 ) -> Iterator[tuple[str, str]]:
     """Yield the sessions that a run brought and that aren't as it left them, and what changed.
 
-    A child that was begun since would lose its parent, but for a parent that was here before and stays.
+    A child that was begun since would lose its parent, but for a parent that was here before and stays. One that
+    `is_older` had none before the run.
     """
     ids = [change.session for change in changes]
     edits = [*edits]
@@ -91,10 +97,11 @@ def changed_here(
     leaving = {id_ for id_ in ids if merged[id_].verdict is MergeVerdict.NEW}
     imported = {edit.session for edit in edits if (edit.table, edit.column) == ("session_v2", WHOLE)}.intersection(ids)
     only_in_1 = frozenset(store.never_imported()) if imported else frozenset()  # they lose nothing
-    for child, parent in store.children(leaving | imported).items():
-        was_here = child in merged and merged[child].verdict is not MergeVerdict.NEW
-        if child not in leaving and not was_here and child not in only_in_1:
-            yield parent, f"has a new child, {child}"
+    parents = store.children(leaving | imported)
+    was_here = {id_ for id_, session in merged.items() if session.verdict is not MergeVerdict.NEW}
+    for child in store.sessions(parents.keys() - leaving - was_here - only_in_1):
+        if not is_older(child):
+            yield parents[child.id], f"has a new child, {child.id}"
     for id_ in rows_left_there(store, leaving):  # no merge brings any
         yield id_, "has been shared since, or has prompts that wait"
 
@@ -103,7 +110,8 @@ def changed_since(
     store: Store, ids: Iterable[str], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
     """Yield those of these sessions that aren't as `edits`, which take them out again, say; and what changed."""
-    content = contents(store, wanted := [*ids], merged)
+    wanted, edits = [*ids], [*edits]
+    content = contents_as(store, {id_: merged[id_].content for id_ in wanted})
     for id_ in wanted:
         if id_ not in content:
             yield id_, "was deleted"
@@ -120,3 +128,16 @@ def changed_since(
             row = now.get(edit.key, {})
             if other := [column for column, value in left.items() if row.get(column) != value]:
                 yield edit.session, f"has another {other[0]} now"
+    yield from _other_todo(store, [edit for edit in edits if edit.table == TODO and edit.session in content])
+
+
+def _other_todo(store: Store, edits: Iterable[Edit]) -> Iterator[tuple[str, str]]:
+    """Yield the sessions whose to-do lists aren't those that `edits` take out again."""
+    left: dict[str, list[dict[str, Any]]] = {}
+    for edit in edits:
+        left.setdefault(edit.session, []).extend([json.loads(edit.before)] if edit.before else [])
+    for table in session_tables(store.connection) if left else ():
+        for session, entries in left.items() if table.name == TODO else ():
+            now = session_rows(store, table, entries[0] if entries else table.columns, session)
+            if sorted(map(stringify, now)) != sorted(map(stringify, entries)):
+                yield session, "has another to-do list now"

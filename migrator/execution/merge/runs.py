@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.conflicts import refuse_to_finish
-from migrator.execution.disk_space import DiskSpace
+from migrator.execution.disk_space import Copied, DiskSpace, room_for
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.journal_rows import Job
-from migrator.execution.merge.companions import outputs_here
-from migrator.execution.merge.conflicts import find_merge_conflicts
+from migrator.execution.merge.companions import gone_files, missing_folders, outputs_here
+from migrator.execution.merge.conflicts import find_merge_conflicts, new_children_there
 from migrator.execution.merge.continuation import continuation_edits
 from migrator.execution.merge.file_undo import carry_file_undo
 from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
 from migrator.execution.merge.under_way import MergeUnderWay
+from migrator.execution.new_children import older_sessions
 from migrator.execution.run_log import journal_of, open_run, run_entries, undone_by
 from migrator.execution.value_edits import inverted_edits
 from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan, RunStatus
@@ -44,9 +45,10 @@ if TYPE_CHECKING:
 class Merging:
     """How a run goes that brings rows of another database, seen in `view`, or that takes them out or back.
 
-    Without a view rows come from the journal of the run that took them out.
+    `merge` is that of its plan. Without a view rows come from the journal of the run that took them out.
     """
 
+    merge: Merge
     view: UntouchedView | None = None
     theirs: Store | None = None
     places: Places | None = None
@@ -55,31 +57,39 @@ class Merging:
         """Return the job with the edits of sessions that only go on, and of file undo, which is carried first."""
         if self.theirs is None or self.places is None:
             return job
-        continued, changes = continued_sessions(merge_of(job)), job.plan.changes
+        continued, changes = continued_sessions(self.merge), job.plan.changes
         some = [change for change in changes if change.session in continued]
-        outputs = outputs_here(merge_of(job), str(writer.path)) if some else {}
+        outputs = outputs_here(self.merge, str(writer.path)) if some else {}
         edits, made = carry_file_undo(writer, self.theirs, self.places, changes, between_steps)
         edits += continuation_edits(writer, self.theirs, some, outputs)
-        return replace(job, prepared_edits=tuple(edits), carried=tuple(made))
+        merge = replace(self.merge, folders=missing_folders(self.merge.files))
+        return replace(job, plan=replace(job.plan, merge=merge), prepared_edits=tuple(edits), carried=tuple(made))
 
     def stage(self, writer: Writer, job: Job) -> Staging:
         """Stage the changes of a job."""
-        return stage_merge(writer, job.plan.changes, merge_of(job))
+        return stage_merge(writer, job.plan.changes, self.merge)
 
     def find_conflicts(self, writer: Writer, job: Job) -> Conflicts:
         """Compare both databases with what a job expects: the other only if its file is another than it was."""
-        is_as_planned = self.view is not None and signature_text(self.view) == merge_of(job).signature != ""
-        return find_merge_conflicts(writer, None if is_as_planned else self.theirs, job)
+        is_as_planned = self.view is not None and signature_text(self.view) == self.merge.signature != ""
+        found = find_merge_conflicts(writer, None if is_as_planned else self.theirs, job, self.merge)
+        if self.theirs is not None and not is_as_planned:
+            for parent, what in new_children_there(self.theirs, job.plan.changes, self.merge).items():
+                found.changed.setdefault(parent, what)
+        return found
 
-    def copied(self, writer: Writer, job: Job) -> tuple[int, int]:
-        """Return about how many bytes are copied into the database, and into the journal."""
+    def copied(self, writer: Writer, job: Job) -> Copied:
+        """Return about how many bytes are copied."""
+        merge = self.merge
         size = merging.conversation_bytes(self.theirs or writer, [change.session for change in job.plan.changes])
-        return (0, size) if merge_of(job).taken_out else (size, 0)
+        if merge.taken_out:
+            return Copied(journal=size)
+        return Copied(size, files=room_for((file.source, file.target) for file in merge.files))
 
     @contextmanager
     def source(self, writer: Writer, journal: Journal) -> Iterator[None]:
         """Attach what rows come from, as long as the run goes on."""
-        if journal.merge is None or journal.merge.taken_out:
+        if self.merge.taken_out:
             yield
             return
         if self.view is not None:
@@ -92,30 +102,28 @@ class Merging:
 
     def under_way(self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace) -> MergeUnderWay:
         """Return the run, which is recorded in the journal."""
-        return MergeUnderWay(writer, journal, staging, space, self.view)
+        return MergeUnderWay(writer, journal, staging, space, self.merge, self.view)
 
 
 @contextmanager
-def reopened(run: Journal) -> Iterator[Merging]:
+def reopened(run: Journal, merge: Merge) -> Iterator[Merging]:
     """Open again what a run that was cut off brings rows from."""
-    merge = run.merge
-    if merge is None or merge.taken_out or run.source:
-        yield Merging()
+    if merge.taken_out or run.source:
+        yield Merging(merge)
         return
     with untouched(Path(merge.other), attachable=True) as view:
-        yield Merging(view, view.store())
+        yield Merging(merge, view, view.store())
 
 
-def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
+def resume(writer: Writer, run: Journal, merge: Merge, write: WriteRequest) -> Run:
     """Finish a merge that was cut off. Raises StalePlan if what is still to come, or to go, has changed."""
-    merge, entry = run.merge, run.entry
-    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    entry = run.entry
     first = _forget_unwritten_chunks(writer, run, merge)
     rest = run.changes(first)
     plan = Plan(str(writer.path), writer.schema.dialect, tuple(rest), announce=entry.announces, merge=merge)
-    with reopened(run) as how:
+    with reopened(run, merge) as how:
         job = Job(plan, tuple(inverted_edits(run.restores(first, entry.sessions))) if merge.taken_out else ())
-        refuse_to_finish(writer, entry, find_merge_conflicts(writer, how.theirs, job).everything)
+        refuse_to_finish(writer, entry, find_merge_conflicts(writer, how.theirs, job, merge).everything)
         run.go_on(writer.path)
         staging = stage_merge(writer, rest, merge, first)
         with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
@@ -139,21 +147,22 @@ def signature_text(view: UntouchedView) -> str:
     return repr(view.signature.files) if view.signature.settled else ""
 
 
-def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Collection[str]) -> Job:
+def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, taken_back: Collection[str]) -> Job:
     """Return the job that takes a merge back, or what took one back; `taken_back` are sessions that it left out."""
-    merge, entry = run.merge, run.entry
-    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+    entry = run.entry
     changes = [change for change in run.changes() if change.session not in taken_back]
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
     single = inverted_edits(
         reversed([edit for edit in edits if edit.session in continued or edit.table == merging.INSTRUCTIONS])
     )
+    warnings = () if not merge.taken_out else gone_files(merge.files)
     why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)
     plan = Plan(
         str(store.path),
         store.schema.dialect,
         tuple(_inverted(reversed(changes), why)),
+        warnings=warnings,
         announce=entry.announces,
         merge=replace(merge, taken_out=not merge.taken_out),
     )
@@ -162,7 +171,7 @@ def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Coll
     source = entry.id if merge.taken_out else None
     return Job(
         plan, tuple(single), projects, undoes=entry.id, redoes=redoes, made_on=entry.store, source=source,
-        left=tuple(rows),
+        left=tuple(rows), is_older=older_sessions(run),
     )  # fmt: skip
 
 
@@ -185,9 +194,3 @@ def refuse_without_removal(run: Journal) -> None:
                         f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
                         f"`{our_command('undo', entry.id)}` puts them back there."
                     )
-
-
-def merge_of(job: Job) -> Merge:
-    """Return what a job merges; only merges come here."""
-    assert job.plan.merge is not None  # noqa: S101 - for the type checker
-    return job.plan.merge

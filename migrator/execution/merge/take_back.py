@@ -72,7 +72,8 @@ def used_since(store: Store, run: Written) -> dict[str, str]:
     written = [(chunk, edits) for chunk, edits in run.chunks if is_written(store, chunk, edits, merge)]
     there = store.existing(change.session for chunk, _ in written for change in chunk)
     changes = [change for chunk, _ in written for change in chunk if change.session in there]
-    return dict(changed_here(store, changes, merged, inverted_edits(edit for _, some in written for edit in some)))
+    edits = inverted_edits(edit for _, some in written for edit in some)
+    return dict(changed_here(store, changes, merged, edits, run.is_older))
 
 
 def refuse_if_used(store: Store, journal: Journal) -> None:
@@ -96,7 +97,7 @@ def warn_of_used(store: Store, journal: Journal) -> tuple[PlanWarning, ...]:
     return (PlanWarning("used-since", message),)
 
 
-def _without_trees_of(run: Written, sessions: Collection[str]) -> Written:
+def _without_trees_of(run: Written, merge: Merge, sessions: Collection[str]) -> tuple[Written, Merge]:
     """Return what takes back all but the trees that these sessions are in."""
     roots = {change.root for chunk, _ in run.chunks for change in chunk if change.session in sessions}
     kept = {change.session for chunk, _ in run.chunks for change in chunk if change.root in roots}
@@ -104,21 +105,18 @@ def _without_trees_of(run: Written, sessions: Collection[str]) -> Written:
         ([change for change in chunk if change.session not in kept], [e for e in edits if e.session not in kept])
         for chunk, edits in run.chunks
     ]
-    assert run.merge is not None  # noqa: S101 - for the type checker: only merges come here
-    merge = replace(run.merge, files=tuple(file for file in run.merge.files if file.session not in kept))
-    return replace(run, chunks=[(chunk, edits) for chunk, edits in chunks if chunk], merge=merge)
+    files = tuple(file for file in merge.files if file.session not in kept)
+    return replace(run, chunks=[(chunk, edits) for chunk, edits in chunks if chunk]), replace(merge, files=files)
 
 
-def take_back_merge(writer: Writer, run: Written) -> int:
+def take_back_merge(merge: Merge, writer: Writer, run: Written) -> int:
     """Take back every chunk that was committed; return the number of sessions.
 
     Ctrl-C waits until this is done; after a kill it can be started again. Trees of which a session was used since the
     kill stay: what was said there is kept nowhere else.
     """
     if used := used_since(writer, run):
-        run = _without_trees_of(run, used)
-    merge = run.merge
-    assert merge is not None  # noqa: S101 - for the type checker: only merges come here
+        run, merge = _without_trees_of(run, merge, used)
     with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
         written = [(chunk, edits) for chunk, edits in run.chunks if is_written(writer, chunk, edits, merge)]
         kept = merging.attached_source(writer, file_uri(run.journal, "mode=rw")) if merge.taken_out else nullcontext()
@@ -130,7 +128,7 @@ def take_back_merge(writer: Writer, run: Written) -> int:
         if merge.taken_out:
             bring_files(merge.files, again=True)
         else:
-            take_out_files(merge.files, writer)
+            take_out_files(merge, writer)
     return sum(len(chunk) for chunk, _ in written)
 
 

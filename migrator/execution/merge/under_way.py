@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.execution.disk_space import DiskSpace
     from migrator.execution.journal import Journal
     from migrator.execution.rollback import Written
+    from migrator.model import Merge
     from migrator.store.staging import Staging
     from migrator.store.untouched import UntouchedView
     from migrator.store.writer import Writer
@@ -33,14 +34,19 @@ class MergeUnderWay(RunUnderWay):
 
     chunk_seconds = 2.0  # each writes again all pages of the indexes that it touches
 
-    def __init__(
-        self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace, view: UntouchedView | None
+    def __init__(  # noqa: PLR0913, PLR0917 - a run under way, and what it merges
+        self,
+        writer: Writer,
+        journal: Journal,
+        staging: Staging,
+        space: DiskSpace,
+        merge: Merge,
+        view: UntouchedView | None,
     ) -> None:
         super().__init__(writer, journal, staging, space)
-        assert journal.merge is not None  # noqa: S101 - for the type checker
-        self._merge, self._view = journal.merge, view
-        self._continued = continued_sessions(journal.merge)
-        self._outputs = outputs_here(journal.merge, str(writer.path)) if view else {}
+        self._merge, self._view = merge, view
+        self._continued = continued_sessions(merge)
+        self._outputs = outputs_here(merge, str(writer.path)) if view else {}
 
     def write(self, progress: Callable[[int], None]) -> None:
         """Bring the files, then write; files that belong to what was taken out go last."""
@@ -51,7 +57,7 @@ class MergeUnderWay(RunUnderWay):
     def close(self) -> None:
         """Remove the files of what was taken out, and record that everything was done."""
         if self._merge.taken_out:
-            take_out_files(self._merge.files, self._writer)
+            take_out_files(self._merge, self._writer)
         super().close()
 
     def _write_chunk(self, number: int, numbers: range) -> None:
@@ -110,7 +116,7 @@ class MergeUnderWay(RunUnderWay):
         ]
 
     def _take_back(self, written: Written) -> int:
-        return take_back_merge(self._writer, written)
+        return take_back_merge(self._merge, self._writer, written)
 
     def _count_arrived(self) -> tuple[int, int]:
         changes = self._journal.changes()

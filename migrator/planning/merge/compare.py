@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import MergedSession, MergeVerdict
-from migrator.store.contents import content_digests, fingerprints, last_turn, message_digests, rows_of_messages
+from migrator.store.contents import (
+    content_digests,
+    fingerprints,
+    last_turn,
+    message_digests,
+    rows_of_messages,
+    with_todo,
+)
 from migrator.store.unfinished import IN_ANY_TURN, Progress, progress
 
 if TYPE_CHECKING:
@@ -46,7 +53,7 @@ def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Colle
 
     The paths of files in their rows are rewritten, which changes lengths but not what was said.
     """
-    digests = content_digests(theirs, naming) if naming else {}
+    digests = with_todo(theirs, content_digests(theirs, naming)) if naming else {}
     for session in compared:
         yield session._replace(content=digests.get(session.session, session.content))
 

@@ -17,7 +17,7 @@ from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
 from migrator.store.location import is_same_file
-from migrator.store.session_tables import rows_without_text
+from migrator.store.session_tables import rows_without_text, torn_parts
 from migrator.store.sql import IN, array_of
 from migrator.text import count, first_few, tilde
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.planning.merge.destination import MergeDestination
     from migrator.store.reader import Store
+    from migrator.store.session_tables import TornPart
 
-LEFT_OUT, DIVERGED, FOREIGN, SHARED = "left-out", "diverged", "foreign-directory", "shared"
-"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared."""
+LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN = "left-out", "diverged", "foreign-directory", "shared", "part-stays"
+"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared; parts stay there."""
 
 _NAMED = 5
 _HOW = ", which --with-opencode has it do"
@@ -80,6 +81,8 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     verdicts = {merged.session: merged.verdict for merged in compared}
     staying = [id_ for id_, verdict in verdicts.items() if verdict in kept]
     placed = _place(ours, theirs, selection, destination, verdicts, frozenset(staying))
+    torn = torn_parts(theirs)
+    _leave_out_parts_of_others(placed, torn)
     decide = decide_file_undo if rules.imported_by is None else decide_file_undo_of_imported
     changes, odd_turns = decide(ours, theirs, places, rules.undo_files, placed.changes)
     coming = [change.session for change in changes]
@@ -105,6 +108,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *odd_row_warnings(theirs),
             *odd_turns,
             *_share_warnings(theirs, coming),
+            *_torn_warnings(torn, coming),
             *companions.warnings,
         ),
         tuple(staying),
@@ -162,6 +166,18 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
             found.changes.append(_change(selected, after))
     found.changes = [change for change in found.changes if change.root not in found.left_out]
     return found
+
+
+def _leave_out_parts_of_others(placed: _Placed, torn: Sequence[TornPart]) -> None:
+    """Leave out the trees of which a part belongs to a message that doesn't come: here it would belong to nothing."""
+    while True:
+        roots = {change.session: change.root for change in placed.changes}
+        lost = {roots[p.part_of]: p for p in torn if p.part_of in roots and p.message_of not in roots}
+        for root, part in lost.items():
+            placed.left_out[root] = ("", f"its {part.id} belongs to a message of {part.message_of}, which stays")
+        placed.changes = [change for change in placed.changes if change.root not in lost]
+        if not lost:
+            return
 
 
 def _change(selected: Selected, after: Binding) -> Change:
@@ -233,6 +249,14 @@ def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarn
     if shared := theirs.ids_where(f"share_url IS NOT NULL AND id {IN}", [array_of(sessions)]):
         what = f"{count(len(shared), 'session')} {'is' if len(shared) == 1 else 'are'} shared"
         yield PlanWarning(SHARED, f"{what}; the share stays with the other database: {first_few(shared, _NAMED)}.")
+
+
+def _torn_warnings(torn: Sequence[TornPart], sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    coming = {*sessions}
+    if stay := [part for part in torn if part.message_of in coming and part.part_of not in coming]:
+        named = first_few([f"{part.id} (of {part.part_of})" for part in stay], _NAMED)
+        what = f"{count(len(stay), 'part')} of messages that come {'names' if len(stay) == 1 else 'name'} a session"
+        yield PlanWarning(TORN, f"{what} that doesn't, and {'stays' if len(stay) == 1 else 'stay'} there: {named}.")
 
 
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:

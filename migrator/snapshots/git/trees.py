@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.disk.status import names_in
+from migrator.disk.system import link
 from migrator.errors import CantTell
 from migrator.places.git import environment
 from migrator.places.programs import Batch, Command
@@ -122,7 +123,7 @@ def own_trees(git_dir: str, trees: Iterable[str]) -> set[str]:
             with open(os.path.join(folder, "HEAD"), "w", encoding="ascii") as head:
                 head.write("ref: refs/heads/main\n")
             for name in names:
-                os.symlink(os.path.join(objects, name), os.path.join(folder, "objects", name))
+                link(os.path.join(folder, "objects", name), os.path.join(objects, name))
             return existing_trees(folder, trees)
     except OSError as error:
         raise CantTell(f"no temporary folder can be made ({error.strerror or error})") from error

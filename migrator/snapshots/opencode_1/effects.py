@@ -10,42 +10,31 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.contract import EffectFinder, UndoTarget
+from migrator.snapshots.contract import EffectFinder
 from migrator.snapshots.git.lookup import FileStatus
 from migrator.snapshots.git.run import quotes_names
 from migrator.snapshots.undo_effect import TurnEffect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from migrator.snapshots.git.readable import Readability
     from migrator.store.turns import Turn
 
 
 class EffectFinderOf1(EffectFinder):
-    """Finds what an undo would do to each turn of these sessions.
+    """Finds what an undo of opencode 1 would do to each turn of these sessions.
 
-    `by_worktree` is `Layout.by_worktree`: an opencode with that layout asks git about several files of one tree at
-    once. opencode 1.18.34 runs `ls-tree --name-only` then without `core.quotepath=false`, and takes a file whose name
-    git quotes and escapes for missing from the tree: it is deleted. It asks alone about a file that is named through a
-    link.
+    An opencode with snapshots by worktree asks git about several files of one tree at once. 1.18.34 runs `ls-tree
+    --name-only` then without `core.quotepath=false`, and takes a file whose name git quotes and escapes for missing
+    from the tree: it is deleted. It asks alone about a file that is named through a link.
     """
 
-    def __init__(
-        self,
-        target: UndoTarget,
-        sessions: Mapping[str, Sequence[Turn]],
-        readability: Readability,
-        *,
-        by_worktree: bool,
-    ) -> None:
-        self._is_worktree = cache(lambda directory: os.path.realpath(directory) == target.worktree)
-        super().__init__(target, chain.from_iterable(sessions.values()), readability)
-        self._batched = {*chain.from_iterable(map(_batched, sessions.values()))} if by_worktree else set[str]()
+    def prepare(self) -> None:
+        """Find out which turns are asked about several files at once, and whether git quotes names then."""
+        sessions = self.sessions.values() if self.layout.by_worktree else ()
+        self._batched = {part for turns in sessions for part in _batched(turns)}
         found = (path for (_, path), status in self.statuses.items() if status is FileStatus.PRESENT)
         self._quotes_names = not all(map(str.isascii, found)) and quotes_names(self.repository)
 
@@ -78,7 +67,7 @@ class EffectFinderOf1(EffectFinder):
         if path.startswith(self.top):
             return path[len(self.top) :]
         ends = [index for index, letter in enumerate(path) if letter == "/" and index]
-        return next((path[end + 1 :] for end in ends if self._is_worktree(path[:end])), None)
+        return next((path[end + 1 :] for end in ends if self.realpath(path[:end]) == self.worktree), None)
 
     def _is_misread(self, turn: Turn, file: str, path: str) -> bool:
         is_quoted = self._quotes_names and not path.isascii() and file.startswith(self.top)

@@ -13,22 +13,18 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.snapshots.contract import Recoveries, Recovery
 from migrator.snapshots.opencode_1.carry import CarryChecker
-from migrator.snapshots.repositories.route import SnapshotRoutes
+from migrator.snapshots.repositories.layout import OtherRepositories
+from migrator.snapshots.repositories.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.undo_effect import dangerous_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from migrator.places import Places
-    from migrator.snapshots.opencode_1.targets import TargetsOf1
-    from migrator.snapshots.repositories.route import SnapshotRoute
+    from migrator.snapshots.contract import Opencode
     from migrator.snapshots.undo_effect import TurnEffect
-    from migrator.store.reader import Store
 
 
-def find_recoveries_of_1(
-    store: Store, places: Places, targets: TargetsOf1, effects: Mapping[str, Sequence[TurnEffect]]
-) -> Recoveries:
+def find_recoveries_of_1(opencode: Opencode, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
     """Return for the sessions with dangerous turns of opencode 1 the best way to mend them; nothing is written.
 
     A turn can be mended if its snapshot is complete in another repository of the same worktree, and either the worktree
@@ -39,9 +35,9 @@ def find_recoveries_of_1(
         for id_, turns in effects.items()
     }
     dangerous = {id_: ids for id_, ids in parts.items() if ids}
-    routes, best = SnapshotRoutes(store, places), dict[str, Recovery]()
-    checker = CarryChecker(store, routes)
-    by_route, unknown = _routes_from_elsewhere(store, targets, routes, dangerous)
+    routes, best = SnapshotRoutes(opencode.store, opencode.places), dict[str, Recovery]()
+    checker = CarryChecker(opencode.store, routes)
+    by_route, unknown = _routes_from_elsewhere(opencode, routes, dangerous)
     for route, ids in by_route.items():
         for id_, decision in checker.check_routes({route: ids}).items():
             mended = dangerous[id_].intersection(turn.part for turn in decision.carried)
@@ -54,20 +50,20 @@ def find_recoveries_of_1(
 
 
 def _routes_from_elsewhere(
-    store: Store, targets: TargetsOf1, routes: SnapshotRoutes, ids: Iterable[str]
+    opencode: Opencode, routes: SnapshotRoutes, ids: Iterable[str]
 ) -> tuple[dict[SnapshotRoute, list[str]], dict[str, str]]:
     """Map each route from another repository of a worktree to the sessions in that worktree.
 
     Also map the sessions of which nobody can tell whether there is another one to the reason.
     """
-    found: dict[SnapshotRoute, list[str]] = {}
+    others, found = OtherRepositories(opencode.layout), dict[SnapshotRoute, list[str]]()
     unknown: dict[str, str] = {}
-    for id_, (binding, _) in store.bindings(ids, 1).items():
-        place = targets.find(binding, redoable=False).place
+    for id_, (binding, _) in opencode.store.bindings(ids, 1).items():
+        place = opencode.target(binding).place
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
             continue
         try:
-            for project_id, git_dir in targets.others(place):
+            for project_id, git_dir in others.of(place.project_id, place.worktree):
                 # One for a whole project has other worktrees' snapshots too, so it must be this worktree's project.
                 if Path(git_dir).name != project_id or routes.has_belonged_to(project_id, place):
                     route = routes.from_other_repository(git_dir, project_id, place)

@@ -20,21 +20,20 @@ from migrator.store.turns import redo_snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.snapshots.opencode_1.targets import TargetsOf1
-    from migrator.store.reader import Store
+    from migrator.snapshots.contract import Opencode
 
 
-def overwritten_by_redo_of_1(store: Store, targets: TargetsOf1, sessions: Iterable[str]) -> dict[str, list[str]]:
+def overwritten_by_redo_of_1(opencode: Opencode, sessions: Iterable[str]) -> dict[str, list[str]]:
     """Map each session in which a redo would overwrite files outside its directory to their full paths, sorted.
 
     Only a session that is undone now can be redone. Nothing is written, and where git can't tell, nothing is reported.
     """
     found = {}
-    bound = store.bindings(sessions, 1)
+    bound = opencode.store.bindings(sessions, 1)
     for id_, (binding, marker) in counted(bound.items(), "Looking at what a redo would overwrite", "sessions"):
         if not (tree := redo_snapshot(marker)):
             continue
-        target = targets.find(binding, redoable=True)
+        target = opencode.target(binding, marker)
         place, git_dir = target.place, target.repository
         if place is None or git_dir is None or place.directory == place.worktree:
             continue

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from migrator.paths import checkout_root
 from migrator.snapshots.carry_decision import CarryDecision
-from migrator.snapshots.contract import Opencode
+from migrator.snapshots.contract import Opencode, UndoTarget, nearest
 from migrator.snapshots.opencode_2.effects import EffectFinderOf2
-from migrator.snapshots.opencode_2.targets import TargetsOf2
 from migrator.store.opencode_2.turns import places_named, records_of_2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Change
-    from migrator.snapshots.contract import UndoTarget
-    from migrator.snapshots.git.readable import Readability
     from migrator.snapshots.repositories.route import SnapshotRoutes
     from migrator.snapshots.undo_effect import TurnEffect
-    from migrator.store.turns import Turn, UndoRecord
+    from migrator.store.turns import UndoRecord
 
 
 class Opencode2(Opencode):
@@ -30,21 +25,27 @@ class Opencode2(Opencode):
     number = 2
     session_table = "session_v2"
     carries_anywhere = False
-
-    @cached_property
-    def _targets(self) -> TargetsOf2:
-        return TargetsOf2(self.store, self.places)
+    finder = EffectFinderOf2
 
     def records(self, sessions: Iterable[str]) -> Mapping[str, UndoRecord]:
         return records_of_2(self.store, sessions)
 
-    def target(self, binding: Binding, _marker: str | None) -> UndoTarget:
-        return self._targets.find(binding)
-
-    def finder(
-        self, target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], readability: Readability
-    ) -> EffectFinderOf2:
-        return EffectFinderOf2(target, [*chain.from_iterable(sessions.values())], readability)
+    def look(self, directory: str, workspace_id: str | None, _is_undone: bool) -> UndoTarget:
+        if workspace_id is not None:
+            return UndoTarget(None, because="nobody knows what opencode 2 does in its workspaces", known=False)
+        if not (there := nearest(directory)):
+            return UndoTarget(None, because=f"{directory!r} is no path of this system")
+        place = self.places.find(there)
+        if place.vcs != "git":
+            return UndoTarget(None, because=f"{directory} is in no git repository, so an undo fails", place=place)
+        if there != directory:
+            doubt = f"and nobody knows whether opencode 2 would then act in the repository around it, {place.worktree}"
+            return UndoTarget(None, because=f"{directory} is gone, {doubt}", known=False)
+        git_dir = self.layout.git_dir(place.project_id, place.worktree)
+        if self.layout.has(git_dir):
+            return UndoTarget(place.worktree, git_dir, place=place)
+        because = "opencode has no snapshots of this worktree"  # it makes the repository before it restores
+        return UndoTarget(place.worktree, self.objects_of(place.worktree), because, place=place)
 
     def decide(self, _routes: SnapshotRoutes, changes: Sequence[Change]) -> dict[str, CarryDecision]:
         """Keep what was proven to have been made in the checkout.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell
-from migrator.snapshots.contract import KNOWN, EffectFinder, UndoTarget
+from migrator.snapshots.contract import KNOWN, EffectFinder
 from migrator.snapshots.git.lookup import FileStatus
 from migrator.snapshots.git.trees import Trees, own_trees
 from migrator.snapshots.repositories.compare import same_as_snapshot
@@ -25,17 +25,16 @@ from migrator.snapshots.undo_effect import TurnEffect
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from migrator.snapshots.git.readable import Readability
     from migrator.store.turns import Turn
 
 
 class EffectFinderOf2(EffectFinder):
     """Finds what an undo of each of these turns, all on one worktree, would do."""
 
-    def __init__(self, target: UndoTarget, turns: Sequence[Turn], readability: Readability) -> None:
-        super().__init__(target, turns, readability)
-        trees = {tree for turn in turns for tree in (turn.hash, turn.end)}
-        self._own = own_trees(self.repository, trees) if target.because is None else set[str]()
+    def prepare(self) -> None:
+        """Find out which trees the worktree's snapshots have themselves."""
+        trees = {tree for turn in self.turns for tree in (turn.hash, turn.end)}
+        self._own = own_trees(self.repository, trees) if self.target.because is None else set[str]()
 
     def find(self, turn: Turn) -> TurnEffect:
         """Return what an undo of a turn would do. Raises MigratorError if nobody can tell."""
