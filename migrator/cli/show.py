@@ -36,6 +36,8 @@ def command(what: str, **values: Any) -> None:
     try:
         open_run(what, str(named) if named else None).close()
     except NoSuchRun:
+        if what.startswith("ses_"):
+            raise
         raise NoSuchRun(
             f"There is neither a file nor a run {what or repr(what)}; `opencode-migrator log` lists the runs."
         ) from None

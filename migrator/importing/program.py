@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SECONDS = 120.0
 """How long opencode 2 may take until it has imported the first session, and for each of the others."""
 
+_ENDING_SECONDS = 10.0
 _OFTEN = 0.1
 _SAID_BYTES, _MOST_BYTES = 1 << 16, 1 << 26
 """How much of what it prints is looked at when it fails, and how much it may print."""
@@ -78,6 +79,8 @@ def import_copy(program: str, folder: Path, copy: Path, number: int) -> None:
     try:
         with output.open("wb") as said, started(command, subprocess.PIPE, said, said) as process:
             failure = _until_imported(process, output, copy, number)
+            if failure is None:
+                _end(process)
     except OSError as error:
         failure = f"can't be run: {error.strerror or error}"
     if failure:
@@ -88,7 +91,7 @@ def import_copy(program: str, folder: Path, copy: Path, number: int) -> None:
 def _until_imported(process: subprocess.Popen[bytes], output: Path, copy: Path, number: int) -> str | None:
     """Wait until all is imported; return what went wrong instead, as the end of a sentence, or None."""
     done, last = 0, time.monotonic()
-    with doing("Opencode 2 imports", number, "session") as advance:
+    with doing("Opencode 2 imports", number, "sessions") as advance:
         while True:
             code = process.poll()
             now, is_complete = imported_so_far(copy)
@@ -105,6 +108,15 @@ def _until_imported(process: subprocess.Popen[bytes], output: Path, copy: Path, 
                 have = f"it has imported {now} of {count(number, 'session')}, and none for {SECONDS:.0f} seconds"
                 return f"doesn't say whether it still imports anything: {have}"
             wait(_OFTEN)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a program end by itself, so that what it started has ended before it; if it doesn't, it will be killed."""
+    assert process.stdin is not None  # noqa: S101 - for the type checker
+    process.stdin.close()
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        wait(_OFTEN)
 
 
 def _environment(folder: Path) -> dict[str, str]:

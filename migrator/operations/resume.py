@@ -61,7 +61,15 @@ def _check_source(store: Store, run: Journal) -> None:
     merge = run.merge
     if merge is None or merge.taken_out or run.source:
         return
+    refusal = MigratorError(
+        f"Run {run.entry.id} brings what an opencode 2 has made of sessions of opencode 1, and only `merge` runs one: "
+        f"take back what is written with `{command('undo', run.entry, store)}`, then merge again."
+    )
+    if is_same_file(merge.other, store.path):
+        raise refusal
     with untouched(Path(merge.other)) as view, view.store() as theirs:
+        if store.schema.has_v2 and not theirs.schema.has_v2:
+            raise refusal
         check_versions(store, theirs)
         check_columns(store, theirs, [change.session for change in run.changes()])
 

@@ -98,6 +98,8 @@ class Query:
         alone = [_Part(f"{each.as_typed}{_advice(each)}", [[each]], []) for each in self._choosers]
         alone += [_Part(each.as_typed, [[each]], []) for each in narrowing]
         others = [_Part(words, [], conditions) for words, conditions in filters]
+        if not (alone or others or within):
+            return "No session is in this database; start opencode, or name another database with --db PATH."
 
         def is_empty(*parts: _Part) -> bool:
             groups = [group for part in parts for group in part.groups]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.paths import is_within
 from migrator.store.json_storage import left_behind_files
 from migrator.store.other_databases import other_databases
-from migrator.text import count, first_few, nearest
+from migrator.text import agree, count, first_few, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -79,7 +79,7 @@ def _like(store: Store, texts: Collection[str]) -> Iterator[str]:
     for start in (f"ses_{text}", *(text[:end] for end in range(len(text) - 1, len("ses_") + 2, -1))):
         if ids := store.ids_where("id >= ? AND id < ?", (start, f"{start}\U0010ffff")):
             near = nearest(text, ids[:_COMPARED]) or ids
-            yield f"the nearest {'is' if len(near) == 1 else 'are'} {first_few(near, _NAMED)}"
+            yield f"the nearest {agree(len(near), 'is')} {first_few(near, _NAMED)}"
             return
 
 

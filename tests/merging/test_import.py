@@ -247,6 +247,8 @@ def test_a_plan_that_somebody_gives_us_runs_no_program(home: Home, tmp_path: Pat
     assert "/bin/true" not in json_text(given)
     (tmp_path / "plan.json").write_text(json_text(given))
     before = rows(home)
+    shown = home.run("show", tmp_path / "plan.json").stdout
+    assert "your opencode 2 makes them out of sessions of opencode 1\n" in shown
     refused = home.run("apply", tmp_path / "plan.json", "--yes")
     assert (refused.code, rows(home)) == (1, before)
     assert "a saved plan runs no program; merge them in one go" in " ".join(refused.stderr.split())

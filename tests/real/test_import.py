@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.faults import Fault, run
+from tests.support.git import repository
 from tests.support.home import SESSION, Home, build_home, checkpoint
 from tests.support.merging import built, bytes_around
-from tests.support.rows import add_message, add_part, rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.migrator_command import answer, run_migrator
+from tests.support.opencode.opencode_1 import OpenCode
+from tests.support.opencode.opencode_2 import OpenCode2
+from tests.support.rows import add_message, add_part, rows, rows_without_times
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,9 +48,9 @@ def home(tmp_path: Path) -> Home:
 
 
 def merged(home: Home, *words: str | Path) -> Any:
-    run = home.run("merge", *words, "--with-opencode", BINARY, "--yes", "--json")
-    assert run.code == 0, run.stderr
-    return run.json
+    done = home.run("merge", *words, "--with-opencode", BINARY, "--yes", "--json")
+    assert done.code == 0, done.stderr
+    return done.json
 
 
 @pytest.mark.parametrize("age", AGES)
@@ -48,9 +58,9 @@ def test_every_age_of_opencode_1(home: Home, age: str) -> None:
     """They come as opencode 2 imports them, once, and go again as if they had never come."""
     other = built(home, age, home.path / "old" / "opencode.db")
     before, there, files = rows(home), rows(other), bytes_around(other.database)
-    run = merged(home, other.database, "--foreign")
-    assert run["status"] == "applied"
-    assert run["sessions"] == run["verified"] == len(there["session"])
+    done = merged(home, other.database, "--foreign")
+    assert done["status"] == "applied"
+    assert done["sessions"] == done["verified"] == len(there["session"])
     here = rows(home)
     assert here["session_v2"].keys() == before["session_v2"].keys() | there["session"].keys()
     assert before["session_message"].items() <= here["session_message"].items()
@@ -76,9 +86,9 @@ def test_an_age_that_it_may_not_know(home: Home) -> None:
     """The upgrades of opencode 2 of August 2026 fail on a database of 1.2.1: that is said, and nothing is written."""
     other = built(home, "1.2.1", home.path / "old" / "opencode.db")
     before = rows(home)
-    run = home.run("merge", other.database, "--foreign", "--with-opencode", BINARY, "--yes")
-    if run.code:
-        told = " ".join(run.stderr.split())
+    done = home.run("merge", other.database, "--foreign", "--with-opencode", BINARY, "--yes")
+    if done.code:
+        told = " ".join(done.stderr.split())
         assert "after it had imported 0 of" in told
         assert told.endswith("Nothing was written.")
         assert rows(home) == before
@@ -87,9 +97,9 @@ def test_an_age_that_it_may_not_know(home: Home) -> None:
 def test_only_what_was_chosen_is_given_to_it_and_lands_where_it_belongs(home: Home) -> None:
     other = built(home, "real-1.18.34", home.path / "old" / "opencode.db")
     shop = home.repository("shop-search")
-    run = merged(home, other.database, "--from-project", "shop-search")
+    done = merged(home, other.database, "--from-project", "shop-search")
     here = home.query("SELECT id, project_id, directory FROM session_v2 WHERE directory = ?", [str(shop)])
-    assert len(here) == run["sessions"] > 0
+    assert len(here) == done["sessions"] > 0
     assert len({project for _, project, _ in here}) == 1
     assert not list(Path(gettempdir()).glob("opencode-migrator-incoming-*"))
 
@@ -108,6 +118,65 @@ def test_a_session_that_went_on_in_opencode_1(home: Home) -> None:
     verdict = next(s["verdict"] for s in plan["merge"]["sessions"] if s["session"] == first)
     assert before >= 1
     assert verdict in {"longer", "diverged"}, "diverged: opencode 2 ends an import with a message of its own"
+
+
+# -- what opencode 2 says of it ----------------------------------------------------------------------------------------
+
+
+def test_it_lists_opens_continues_and_undoes_what_came(opencode: OpenCode, tmp_path: Path, model_url: str) -> None:
+    """Opencode 1 goes on beside opencode 2, and both have the same home."""
+    new = OpenCode2(OpenCode(Path(BINARY), opencode.home, model_url))
+    shop = repository(tmp_path / "shop")
+
+    def wrote(name: str, text: str) -> str:
+        return order("write", filePath=str(shop / name), content=text)
+
+    with opencode.serve(shop):
+        early = opencode.new_session("early", shop)
+        opencode.prompt(early, wrote("early.txt", "1"), shop)
+    with new.service(shop):
+        wait_for_import(opencode.database)
+        deleted = new.new_session("of opencode 2", shop)
+    with opencode.serve(shop):
+        late = opencode.new_session("late", shop)
+        opencode.prompt(late, f"First. {wrote('kept.txt', 'one')}", shop)
+        second = opencode.prompt(late, f"Second. {wrote('kept.txt', 'two')} {wrote('made.txt', 'new')}", shop)
+        child = opencode.new_session("child", shop, parentID=late)
+    with new.service(shop):
+        wait_for_import(opencode.database)
+        assert new.listed_by(directory=str(shop)) == {early, deleted}
+    asked = ("merge", opencode.database, "--with-opencode", BINARY, "--yes")
+    done = answer(opencode, *asked, cwd=shop)
+    assert (done["sessions"], done["verified"]) == (2, 2)
+    with new.service(shop):
+        assert new.listed_by(directory=str(shop)) == {early, late, child, deleted}
+        assert "Second." in json.dumps(new.messages(late))
+        before = {path.name: path.read_text() for path in shop.glob("*.txt")}
+        new.undo(late, second)
+        after = {path.name: path.read_text() for path in shop.glob("*.txt")}
+        assert (before["kept.txt"], after["kept.txt"]) == ("two", "one")
+        assert after.keys() == before.keys(), "it removes nothing"
+        new.call("POST", f"/api/session/{late}/revert/clear")
+        new.prompt(late, "Go on in opencode 2.")
+        assert "Go on in opencode 2." in json.dumps(new.messages(late))
+        new.call("DELETE", f"/api/session/{early}")
+    with opencode.serve(shop):
+        assert late in opencode.listed(shop)
+        opencode.prompt(late, "Go on in opencode 1.", shop)
+    told = answer(opencode, "orphans", cwd=shop)
+    assert [row["id"] for row in told] == [early], "opencode 1 still has what was deleted in opencode 2"
+    refused = run_migrator(opencode, "undo", "--yes", cwd=shop)
+    assert refused.returncode != 0
+    assert f"The database changed since: {late}" in refused.stderr
+
+
+def wait_for_import(database: Path) -> None:
+    for _ in range(300):
+        with closing(sqlite3.connect(database)) as db:
+            if "completed" in str(db.execute("SELECT value FROM kv WHERE key = 'migration.v1-v2'").fetchall()):
+                return
+        time.sleep(0.1)
+    raise AssertionError("the import isn't done")
 
 
 # -- what opencode 1 has made beside opencode 2 ------------------------------------------------------------------------
@@ -131,8 +200,8 @@ def test_sessions_of_this_very_database(both: Home) -> None:
     lacking = {row["id"] for row in lost if "never-imported" in [reason["rule"] for reason in row["reasons"]]}
     assert lacking
     before = rows(both)
-    run = merged(both, both.database, "--foreign")
-    assert run["sessions"] == run["verified"] == len(lacking)
+    done = merged(both, both.database, "--foreign")
+    assert done["sessions"] == done["verified"] == len(lacking)
     after = rows(both)
     for table in ("session", "message", "part", "todo", "session_share"):
         assert after[table] == before[table], "what opencode 1 has stays as it is"
@@ -153,3 +222,21 @@ def test_sessions_of_this_very_database(both: Home) -> None:
     assert both.run("redo", "--yes").code == 0
     assert rows(both) == after
     assert SESSION in lacking
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_run_that_was_cut_off_is_taken_back(both: Home, tmp_path: Path, own: bool) -> None:
+    """Nothing is finished by a program that nobody has named; the same command starts again."""
+    other = both.database if own else built(both, "1.18.34-messages", tmp_path / "old.db").database
+    words = ("merge", other, "--with-opencode", BINARY, "--foreign", "--yes", "--chunk-size", "2")
+    before = rows_without_times(both)
+    killed = run(both, *words, fault=Fault("kill", 2, "before intend"))
+    assert killed.code == -signal.SIGKILL, killed
+    assert rows_without_times(both) != before
+    refused = run(both, "resume", "--yes")
+    assert (refused.code, "and only `merge` runs one: take back" in refused.stderr) == (1, True), refused
+    assert run(both, "undo", "--yes").code == 0
+    assert rows_without_times(both) == before
+    assert run(both, *words).code == 0
+    assert run(both, "undo", "--yes").code == 0
+    assert rows_without_times(both) == before

@@ -213,6 +213,7 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for(reader: Served) -> N
         (b'{"command":"consolidate","only":[""]}', "only must be a string that isn't empty."),
         (b'{"command":"merge"}', "other is missing: the path of the other database; or say fromChannel."),
         (b'{"command":"merge","other":"/a","removeFromOther":true}', "There is no option 'removeFromOther' of merge"),
+        (b'{"command":"merge","other":"/a","withOpencode":"sh"}', "There is no option 'withOpencode' of merge"),
         (b'{"fromDir":[1]}', "fromDir must be a string that isn't empty."),
     ],
 )

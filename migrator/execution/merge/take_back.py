@@ -18,7 +18,7 @@ from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.sql import WHOLE
 from migrator.store.staging import Staging
-from migrator.text import count, first_few, our_command
+from migrator.text import agree, count, first_few, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -91,9 +91,9 @@ def warn_of_used(store: Store, journal: Journal) -> tuple[PlanWarning, ...]:
     """Return a warning that names the sessions that were used since they were to be taken out, and so stay."""
     if not (used := used_since(store, Written.read(journal))):
         return ()
-    were, stay = ("was", "stays") if len(used) == 1 else ("were", "stay")
-    named = first_few([*used], SHOWN)
-    message = f"{count(len(used), 'session')} {were} used since, and {stay} here with the whole tree: {named}."
+    number, named = len(used), first_few([*used], SHOWN)
+    were = f"{count(number, 'session')} {agree(number, 'was')} used since"
+    message = f"{were}, and {agree(number, 'stays')} here with the whole tree: {named}."
     return (PlanWarning("used-since", message),)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.store.reader import Store
 
-_IMPORTED = "opencode 2 has just imported it from elsewhere"
+_IMPORTED = "opencode 2 has just imported it, and looks for its snapshots elsewhere"
 _GOES_ON = "it is here already, and goes on with turns of another database"
 
 
