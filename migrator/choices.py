@@ -21,7 +21,7 @@ OnConflict = Literal["abort", "skip"]
 """What happens when a session changed meanwhile: roll everything back, or leave its tree out."""
 
 OnDuplicate = Literal["longer", "keep", "refuse"]
-"""What `merge` does with a session that both databases have, and that goes on in the other: take what was added, keep
+"""What `merge` does with a session that both databases have, and that is longer in the other: take what was added, keep
 ours, or refuse; with refuse also where they differ in any other way."""
 
 SearchedIn = Literal["conversation", "tools"]

@@ -340,10 +340,10 @@ class MergeVerdict(StrEnum):
     """It is here, and says the same."""
 
     LONGER = "longer"
-    """It is here, and goes on in the other database: all that was said here is there too; see store/unfinished.py."""
+    """It is here, and longer in the other database: all that was said here is there too; see store/unfinished.py."""
 
     SHORTER = "shorter"
-    """It is here, and goes on here: all that was said there is here too."""
+    """It is here, and longer here: all that was said there is here too."""
 
     DIVERGED = "diverged"
     """It is here, and each side has a message that the other doesn't have, or has otherwise."""

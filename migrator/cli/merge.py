@@ -53,7 +53,7 @@ options = combine(
         type=click.Choice(get_args(OnDuplicate)),
         default="longer",
         show_default=True,
-        help="A session is in both, and goes on in the other: take what was added, keep ours, or refuse.",
+        help="A session is in both, and longer in the other: take what was added, keep ours, or refuse.",
     ),
     click.option("--remove-from-other", "remove", is_flag=True, help="Take them out of OTHER.db once they are here."),
     click.option(

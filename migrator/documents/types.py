@@ -260,8 +260,8 @@ class MergedDocument(Struct, gc=False):
     verdict: Annotated[
         MergeVerdict,
         Meta(
-            description="new: it isn't here; same: both say the same; longer: it goes on in the other database; "
-            "shorter: it goes on here; diverged: each side has a message that the other hasn't."
+            description="new: it isn't here; same: both say the same; longer: the other database has more of it; "
+            "shorter: this one has more of it; diverged: each side has a message that the other hasn't."
         ),
     ]
     content: Annotated[

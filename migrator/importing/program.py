@@ -105,8 +105,10 @@ def _until_imported(process: subprocess.Popen[bytes], output: Path, copy: Path, 
                 advance(now - done)
                 done, last = now, time.monotonic()
             if time.monotonic() - last > SECONDS:
-                have = f"it has imported {now} of {count(number, 'session')}, and none for {SECONDS:.0f} seconds"
-                return f"doesn't say whether it still imports anything: {have}"
+                have = (
+                    f"it has imported {now} of {count(number, 'session')}, and none in the last {SECONDS:.0f} seconds"
+                )
+                return f"has stopped making progress: {have}"
             wait(_OFTEN)
 
 

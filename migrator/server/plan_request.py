@@ -134,7 +134,7 @@ FIELDS = {
         Parameter(
             "onDuplicate",
             {"type": "string", "enum": [*get_args(OnDuplicate)], "default": "longer"},
-            "A session is in both, and goes on in the other: take what was added, keep ours, or refuse.",
+            "A session is in both, and longer in the other: take what was added, keep ours, or refuse.",
         ),
         _SUBDIRS,
         _UNDO_FILES,

@@ -210,7 +210,10 @@ def test_it_is_ended(  # noqa: PLR0913, PLR0917 - two databases, and a program
     raised: type[BaseException] = KeyboardInterrupt
     why = None
     if ended_by == "silence":
-        raised, why = migrator.MigratorError, "it has imported 0 of 18 sessions, and none for 0 seconds. Nothing was"
+        raised, why = (
+            migrator.MigratorError,
+            "it has imported 0 of 18 sessions, and none in the last 0 seconds. Nothing was",
+        )
     store = migrator.open_store(home.database)
     with pytest.raises(raised, match=why):
         migrator.plan_merge(store, other.database, foreign=True, with_opencode=hanging())

@@ -196,7 +196,10 @@ def test_a_session_with_a_prompt_that_waits_is_not_taken_out(home: Home, other: 
         "session_input", id="inp_1", session_id=ROOT, prompt="{}", delivery="steer", admitted_seq=1, time_created=1
     )
     refused = home.run("undo", "--yes")
-    assert (refused.code, f"{ROOT} has been shared since, or has prompts that wait" in refused.stderr) == (5, True)
+    assert (refused.code, f"{ROOT} has been shared since, or has prompts waiting to be sent" in refused.stderr) == (
+        5,
+        True,
+    )
     assert home.run("undo", "--yes", "--on-conflict", "skip").code == 0
     assert rows(home)["session_input"].keys() == {"inp_1"}
 
@@ -348,7 +351,7 @@ def test_what_is_left_here_of_a_deleted_session_is_not_mixed_in(home: Home, othe
     before = rows(home)
     refused = home.run("merge", other.database, "--from-id", ROOT, "--foreign", "--dry-run")
     assert refused.code == 1
-    assert f"{table} is left here of {ROOT}, which was deleted" in refused.stderr
+    assert f"{table} is left over here from {ROOT}, which was deleted" in refused.stderr
     assert rows(home) == before
 
 
@@ -369,7 +372,7 @@ def test_a_session_does_not_go_on_in_what_is_no_text(home: Home, twin: OtherData
     twin.execute(f"UPDATE part SET data = {value} WHERE id = 'prt_z1'")
     stays = home.run("merge", twin.database, "--foreign", "--yes")
     assert stays.stdout.startswith("Nothing to do")
-    assert f"{ROOT} goes on in a row that isn't text (part prt_z1)" in stays.stderr
+    assert f"nothing can be added to {ROOT}, since part prt_z1 isn't valid text" in stays.stderr
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400"])

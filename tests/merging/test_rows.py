@@ -86,7 +86,9 @@ def test_what_waits_to_be_sent_waits_there(two: Two) -> None:
     two.other.insert("session_context_epoch", session_id=two.session, baseline="b", snapshot="{}", baseline_seq=1)
     run = two.merge()
     assert rows(two.ours)["session_input"] == rows(two.ours)["session_context_epoch"] == {}
-    assert warned(run, "prompt-stays") == ["1 session has prompts that wait to be sent, and wait there."]
+    assert warned(run, "prompt-stays") == [
+        "1 session has prompts waiting to be sent; these stay in the other database."
+    ]
 
 
 def test_nobody_is_told_of_what_is_not_there(two: Two) -> None:
@@ -101,7 +103,7 @@ def test_a_part_that_names_another_session_than_its_message_does_not_stay_withou
     two.other.execute("UPDATE part SET session_id = ? WHERE id = ?", [other, part])
     words = ("merge", two.other.database, "--to-dir", two.shop, "--subdirs", "flatten", "--dry-run", "--json")
     alone = two.ours.run(*words, "--from-id", of).json
-    said = f"1 part of messages that come names a session that doesn't, and stays there: {part} (of {other})."
+    said = f"1 part stays in the other database (its message comes, but its session doesn't): {part} (of {other})."
     assert warned(alone, "part-stays") == [said]
     without = two.ours.run(*words, "--from-id", other).json
     assert other not in {change["session"] for change in without["changes"]}
@@ -129,7 +131,9 @@ def test_a_turn_of_opencode_2_that_was_cut_off_goes_on_only_there(two_of_2: Two)
     row = rows(two.ours)["session_v2"][two.session]
     assert (row["time_suspended"], row["resume_attempts"]) == (None, 0)
     assert rows(two.ours)["session_inbox"] == {}
-    assert warned(run, "prompt-stays") == ["1 session has prompts that wait to be sent, and wait there."]
+    assert warned(run, "prompt-stays") == [
+        "1 session has prompts waiting to be sent; these stay in the other database."
+    ]
 
 
 @pytest.mark.long

@@ -103,7 +103,7 @@ def changed_here(
         if not is_older(child):
             yield parents[child.id], f"has a new child, {child.id}"
     for id_ in rows_left_there(store, leaving):  # no merge brings any
-        yield id_, "has been shared since, or has prompts that wait"
+        yield id_, "has been shared since, or has prompts waiting to be sent"
 
 
 def changed_since(

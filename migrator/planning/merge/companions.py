@@ -65,11 +65,11 @@ def companion_files(ours: Store, theirs: Store, sessions: Collection[str]) -> Co
 
 
 def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarning]:
-    """Yield what stays in the other database though a person may look for it here: prompts that wait."""
+    """Yield what stays in the other database though a person may look for it here: prompts waiting to be sent."""
     left = rows_left_there(theirs, sessions).values()
     if number := sum(bool(tables - {"session_share"}) for tables in left):
-        have = f"{count(number, 'session')} {agree(number, 'has')} prompts"
-        yield PlanWarning(PROMPT_STAYS, f"{have} that wait to be sent, and wait there.")
+        have = f"{count(number, 'session')} {agree(number, 'has')} prompts waiting to be sent"
+        yield PlanWarning(PROMPT_STAYS, f"{have}; these stay in the other database.")
 
 
 def _warn_of(files: list[str]) -> PlanWarning:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 _IMPORTED = "opencode 2 has just imported it, and looks for its snapshots elsewhere"
-_GOES_ON = "it is here already, and goes on with turns of another database"
+_GOES_ON = "it is here already, and turns of another database are added to it"
 
 
 def decide_file_undo(

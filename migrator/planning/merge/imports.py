@@ -22,8 +22,8 @@ def check_import(ours: Store, request: MergeRequest, *, is_own: bool) -> None:
     ours.schema.check_writable(ours.path)
     if request.remove:
         raise BadInput(
-            "--remove-from-other and --with-opencode exclude each other: what opencode 2 makes of sessions isn't all "
-            "that opencode 1 has of them."
+            "--remove-from-other and --with-opencode exclude each other: opencode 2 imports only part of what "
+            "opencode 1 has of a session, so the original must stay."
         )
     if is_own and (request.to_dir is not None or request.words):
         raise BadInput("Sessions of this very database stay where they are; leave out --to-dir and --map.")
@@ -44,7 +44,7 @@ def sessions_to_import(ours: Store, theirs: Store, selection: Selection) -> list
     parents = {parent for id_ in found if (parent := selected[id_]) and parent in selected} - {*found}
     if missing := parents - ours.existing(parents):
         raise MigratorError(
-            f"{min(missing)}, which has subagents that opencode 2 never imported, isn't here; bring it first, by the "
+            f"{min(missing)}, which has subagents that opencode 2 never imported, isn't here. Merge it first: run the "
             "same command without --with-opencode."
         )
     return found

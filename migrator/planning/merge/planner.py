@@ -37,7 +37,7 @@ LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN, MAYBE_DELETED = (
 """The codes of warnings, in the order in which a plan has them."""
 
 _NAMED = 5
-_HOW = ", which --with-opencode has it do"
+_NEVER_IMPORTED = "opencode 2 hasn't imported what only opencode 1 has; --with-opencode PROGRAM does"
 _HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
 
 
@@ -156,9 +156,10 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
             continue
         after = here.get(session.id) or (here.get(root) if session.binding == roots.get(root) else None)
         if session.id in never:
-            found.left_out.setdefault(root, ("", f"opencode 2 has never imported it{_HOW}"))
+            found.left_out.setdefault(root, ("", _NEVER_IMPORTED))
         elif session.id in odd:
-            found.left_out.setdefault(root, ("", f"{session.id} goes on in a row that isn't text ({odd[session.id]})"))
+            why = f"nothing can be added to {session.id}, since {odd[session.id]} isn't valid text"
+            found.left_out.setdefault(root, ("", why))
         elif after is None:
             if (place := destination.place_for(selected)) is None:
                 found.left_out.setdefault(root, (session.directory, ""))
@@ -203,7 +204,7 @@ def refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> No
         named = [
             f"{f'{table} {id_}'.rstrip()} of {there} is here in {here}"
             if there != here
-            else f"{f'{table} {id_}'.rstrip()} is left here of {here}, which was deleted"
+            else f"{f'{table} {id_}'.rstrip()} is left over here from {here}, which was deleted"
             for table, id_, there, here in taken
         ]
         raise MigratorError(
@@ -257,8 +258,11 @@ def _torn_warnings(torn: Sequence[TornPart], sessions: Sequence[str]) -> Iterato
     coming = {*sessions}
     if stay := [part for part in torn if part.message_of in coming and part.part_of not in coming]:
         named = first_few([f"{part.id} (of {part.part_of})" for part in stay], _NAMED)
-        what = f"{count(len(stay), 'part')} of messages that come {'names' if len(stay) == 1 else 'name'} a session"
-        yield PlanWarning(TORN, f"{what} that doesn't, and {'stays' if len(stay) == 1 else 'stay'} there: {named}.")
+        what = f"{count(len(stay), 'part')} {agree(len(stay), 'stays')} in the other database"
+        why = "its message comes, but its session doesn't"
+        if len(stay) > 1:
+            why = "their messages come, but their sessions don't"
+        yield PlanWarning(TORN, f"{what} ({why}): {named}.")
 
 
 def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:

@@ -79,6 +79,7 @@ def check_columns(ours: Store, theirs: Store, sessions: Collection[str]) -> None
                 f"{theirs.path} is of a newer opencode than {ours.path} ({what}, which has no place here). {_UPGRADE}"
             )
         raise MigratorError(
-            f"{theirs.path} has rows in {table.name} without {', '.join(sorted(lacking))}, which this database needs: "
-            f"start the opencode of {ours.path} on a copy of it, which upgrades that, then merge the copy."
+            f"{theirs.path} has rows in {table.name} without {', '.join(sorted(lacking))}, which this database needs. "
+            f"Copy {theirs.path}, start the opencode that you use with {ours.path} on the copy, which upgrades it, and "
+            "merge the copy."
         )
