@@ -80,10 +80,10 @@ def command(**values: Any) -> None:
 
     It is named by its file, or by --from-channel where it lies beside this one, of another release channel.
 
-    Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
-    already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.
-    Sessions of opencode 1 come into a database of opencode 2, also those of this very one that were never imported, by
-    your own opencode 2: --with-opencode.
+    Whole trees come, with all that was said in them. Without --remove-from-other, OTHER.db is only read, also while its
+    opencode runs. What is here already and the same is left alone. Each session belongs to the project that opencode
+    finds in its directory here. Sessions of opencode 1 come into a database of opencode 2, also those of this very one
+    that were never imported, by your own opencode 2: --with-opencode.
     """
     plan = make_plan(values)
     show_or_apply(plan, values, "Merge", [*next_steps(plan)])
