@@ -17,7 +17,7 @@ from migrator.model import (
     UndoTurns,
 )
 from migrator.store.row_json import decode
-from migrator.store.unfinished import Progress, progress
+from migrator.store.unfinished import RowChange, row_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -100,7 +100,7 @@ def _turn(edit: Edit, *, is_back: bool) -> TurnRecord | None:
 def _says_more(edit: Edit) -> bool:
     """Tell whether a merge has brought a later state of a row, which says more than which files an undo acts on."""
     kind = "assistant" if edit.table == "session_message" else edit.table
-    return edit.column == "data" and progress(kind, edit.before, edit.after) is not Progress.NONE
+    return edit.column == "data" and row_change(kind, edit.before, edit.after) is not RowChange.SAME
 
 
 def _files(edit: Edit, text: Any) -> tuple[str, ...]:

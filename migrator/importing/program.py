@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 120.0
-"""How long opencode 2 may take until it has imported the first session, and for each of the others."""
+"""How long opencode 2 may go without importing another session."""
 
 _ENDING_SECONDS = 10.0
 _OFTEN = 0.1
@@ -41,10 +41,7 @@ _NOWHERE = "http://127.0.0.1:9"
 
 
 def find_program(word: str) -> str:
-    """Return the full path of the program that the user calls so. Raises BadInput if there is none.
-
-    Raises MigratorError if it says that it is opencode 1.
-    """
+    """Return the full path of the program `word`. Raises BadInput if there is none."""
     named = os.path.expanduser(word)
     found = shutil.which(named)
     if found is None:
@@ -68,10 +65,11 @@ def check_program(program: str, folder: Path) -> None:
         raise MigratorError(f"{program} is opencode {version[0]}, and only opencode 2 imports sessions of opencode 1.")
 
 
-def import_copy(program: str, folder: Path, copy: Path, number: int) -> None:
+def run_import(program: str, folder: Path, copy: Path, number: int) -> None:
     """Have opencode 2 import a copy with so many sessions, which is in a private folder; then end it.
 
-    Raises MigratorError, a whole sentence, if it ends before it is done, or makes no progress.
+    At Ctrl-C, on an error or on success, `started` kills it with its children before the folder is removed. Raises
+    MigratorError, a whole sentence, if it ends before it is done, or makes no progress.
     """
     environ, output = _environment(folder) | {"OPENCODE_DB": str(copy)}, folder / "output.txt"
     _write_config(folder)

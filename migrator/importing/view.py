@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.importing.program import check_program, import_copy
+from migrator.importing.program import check_program, run_import
 from migrator.store.connection import file_uri
 from migrator.store.file_signature import FileSignature
 from migrator.store.import_copy import finish, write_copy
@@ -24,18 +24,20 @@ _TIMES = 4
 
 
 @contextmanager
-def imported(theirs: Store, sessions: Collection[str], program: str, upgraded: str | None) -> Iterator[UntouchedView]:
+def view_of_imported(
+    theirs: Store, sessions: Collection[str], program: str, upgraded: str | None
+) -> Iterator[UntouchedView]:
     """Yield a view of these sessions of `theirs` as opencode 2 imports them; it has no others.
 
     What is at the path of `theirs` is only read: the program gets a copy in a private folder, which is removed in the
-    end. `upgraded` is when the newest upgrade of the database was written that is to take them. Raises MigratorError, a
-    whole sentence.
+    end. `upgraded` is the date of the newest schema upgrade in the receiving database. Raises MigratorError, a whole
+    sentence.
     """
     with private_folder(_TIMES * conversation_bytes(theirs, sessions), "of what opencode 2 is to import") as folder:
         check_program(program, folder)
         copy = folder / "opencode.db"
         write_copy(theirs, sessions, copy)
-        import_copy(program, folder, copy, len(sessions))
+        run_import(program, folder, copy, len(sessions))
         try:
             if why := finish(copy, sessions, upgraded):
                 raise MigratorError(f"{program} {why}. Nothing was written.")

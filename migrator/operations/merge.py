@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
-from migrator.errors import BadInput, MigratorError, NoSuchDirectory, StalePlan, WrongDatabase
+from migrator.errors import BadInput, MigratorError, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.merge.runs import Merging, signature_text
 from migrator.importing.program import find_program
-from migrator.importing.view import imported
+from migrator.importing.view import view_of_imported
 from migrator.model import (
     Change,
     FileUndo,
@@ -30,17 +30,18 @@ from migrator.operations.select import select_or_take_all
 from migrator.paths import FolderMap
 from migrator.planning.destination import OneDirectory
 from migrator.planning.merge.compare import compare
+from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.destination import MergeDestination
-from migrator.planning.merge.imports import check_import, sessions_to_import
+from migrator.planning.merge.opencode_2_import import check_import, sessions_to_import
 from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
-from migrator.planning.merge.schemas import check_columns, check_versions
+from migrator.planning.recheck import recheck_merge
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.schema import newest_upgrade
-from migrator.store.session_tables import differing_outside, rows_left_there, torn_parts
+from migrator.store.session_tables import differing_outside, rows_never_merged, torn_parts
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
 
@@ -76,7 +77,7 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
             plan = _plan_import(context, other, selection, request)
         else:
             rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove)
-            plan = _built(context, other, selection, request, rules, signature_text(view))
+            plan = _build_plan(context, other, selection, request, rules, signature_text(view))
         view.check()
         return plan
 
@@ -86,16 +87,16 @@ def _plan_import(context: CommandContext, other: CommandContext, selection: Sele
     program = find_program(request.with_opencode or "")
     chosen = sessions_to_import(context.store, other.store, selection)
     with (
-        imported(other.store, chosen, program, newest_upgrade(context.store.connection)) as view,
+        view_of_imported(other.store, chosen, program, newest_upgrade(context.store.connection)) as view,
         CommandContext(view.path, context.selector_context.home, opened=_opened(view)) as made,
     ):
         sessions = {session.id: session for session in made.store.sessions(chosen)}
         selected = [s._replace(session=sessions[s.session.id]) for s in selection.sessions if s.session.id in sessions]
         rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, False, program)
-        return _built(context, made, replace(selection, sessions=tuple(selected)), request, rules, "")
+        return _build_plan(context, made, replace(selection, sessions=tuple(selected)), request, rules, "")
 
 
-def _built(  # noqa: PLR0913, PLR0917 - two databases, and what the user said of them
+def _build_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the user said of them
     context: CommandContext,
     other: CommandContext,
     selection: Selection,
@@ -124,7 +125,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
     merge = plan.merge
     if merge is None or merge.taken_out:
         raise MigratorError("The plan takes sessions out again, which only `undo` does.")
-    _check_places(plan, merge, writer, places)
+    recheck_merge(plan, merge, writer, places)
     path, run = _existing(Path(merge.other)), Run(None, RunStatus.UNCHANGED)
     if plan.removable:
         _check_removable(path, write)
@@ -159,25 +160,7 @@ def _source_of(writer: Writer, merge: Merge, path: Path, coming: Sequence[str]) 
     with ExitStack() as opened:
         own = is_same_file(str(path), writer.path)
         theirs: Store = writer if own else _opened(opened.enter_context(untouched(path)))
-        yield opened.enter_context(imported(theirs, coming, merge.imported_by, upgraded))
-
-
-def _check_places(plan: Plan, merge: Merge, store: Store, places: Places) -> None:
-    """Raise StalePlan if opencode would take a directory of sessions that come for another place by now."""
-    here = {session.session for session in merge.sessions if session.verdict is not MergeVerdict.NEW}
-    wanted = {change.after for change in plan.changes if not here & {change.session, change.root}}
-    for binding in wanted:
-        if binding.directory in merge.foreign:
-            continue
-        try:
-            now = store.schema.storable(places.find(binding.directory).binding)
-        except NoSuchDirectory as error:
-            raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
-        if now != binding:
-            raise StalePlan(
-                f"opencode would file sessions in {binding.directory} under project {now.project_id} now, and the plan "
-                f"says {binding.project_id}. Nothing was written; plan again."
-            )
+        yield opened.enter_context(view_of_imported(theirs, coming, merge.imported_by, upgraded))
 
 
 def _check_removable(path: Path, write: WriteRequest) -> None:
@@ -210,13 +193,13 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
 def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> tuple[Plan, Merge]:
     """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`; and them.
 
-    What has a share, prompts that wait or parts of another session stays: those don't come along, and would be nowhere.
-    So does what says the same but has a to-do list or a title that is only there.
+    What has a share, prompts waiting to be sent or parts of another session stays: those don't come along, and would be
+    nowhere. So does what says the same but has a to-do list or a title that is only there.
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
     safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
-    left = {*rows_left_there(theirs, present)}
+    left = {*rows_never_merged(theirs, present)}
     same = [session.session for session in compared if session.verdict is MergeVerdict.SAME]
     left |= differing_outside(ours, theirs, same)
     left |= {id_ for part in torn_parts(theirs) for id_ in (part.message_of, part.part_of)}

@@ -15,7 +15,7 @@ from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of
 from migrator.operations.run_databases import check_here, find_run, runs_located
 from migrator.paths import FolderMap, renamed_folder
-from migrator.planning.merge.schemas import check_columns, check_versions
+from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.snapshots.repositories.layout import Layout
 from migrator.store.location import is_same_file
 from migrator.store.untouched import untouched

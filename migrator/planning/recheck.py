@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import as_on_disk, is_one_name
 from migrator.disk.status import is_directory
 from migrator.errors import NoSuchDirectory, StalePlan, UnreadableDirectory
-from migrator.model import FolderState, ProjectAction
+from migrator.model import FolderState, MergeVerdict, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
 from migrator.planning.relocation.destination import Relocation
 
 if TYPE_CHECKING:
-    from migrator.model import FolderMoves, Plan
+    from migrator.model import FolderMoves, Merge, Plan
     from migrator.places import Places
     from migrator.store.reader import Store
 
@@ -41,6 +41,24 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     except NoSuchDirectory as error:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
     return replace(plan, relocated=folders)
+
+
+def recheck_merge(plan: Plan, merge: Merge, store: Store, places: Places) -> None:
+    """Raise StalePlan if opencode would take a directory to which a merge brings sessions for another place by now."""
+    here = {session.session for session in merge.sessions if session.verdict is not MergeVerdict.NEW}
+    wanted = {change.after for change in plan.changes if not here & {change.session, change.root}}
+    for binding in wanted:
+        if binding.directory in merge.foreign:
+            continue
+        try:
+            now = store.schema.storable(places.find(binding.directory).binding)
+        except NoSuchDirectory as error:
+            raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+        if now != binding:
+            raise StalePlan(
+                f"opencode would file sessions in {binding.directory} under project {now.project_id} now, and the plan "
+                f"says {binding.project_id}. Nothing was written; plan again."
+            )
 
 
 def _is_waiting(old: str, new: str) -> bool:

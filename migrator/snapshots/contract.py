@@ -104,13 +104,15 @@ class Opencode(ABC):
 
     @abstractmethod
     def look(self, directory: str, workspace_id: str | None, is_undone: bool) -> UndoTarget:
-        """Return where an undo would act in a session that is there; `is_undone` by a redo that has a snapshot.
+        """Return where an undo would act in a session that is there.
+
+        `is_undone`: turns of it are undone now, and a redo has a snapshot to restore.
 
         Raises MigratorError if nobody can tell.
         """
 
     def objects_of(self, worktree: str) -> str:
-        """Return the git directory whose objects a snapshot repository borrows that opencode makes for a worktree."""
+        """Return the git directory that a new snapshot repository for this worktree would borrow objects from."""
         return self.places.checkout(worktree).common or common_directory(worktree)
 
     def effects(self, sessions: Iterable[str], at: Mapping[str, Binding] | None = None) -> dict[str, list[TurnEffect]]:
@@ -159,7 +161,7 @@ class Opencode(ABC):
     def decide(self, routes: SnapshotRoutes, changes: Sequence[Change]) -> dict[str, CarryDecision]:
         """Map the session of each change, as it sees that, to what goes along.
 
-        They stay within one checkout each, unless it `carries_anywhere`.
+        Unless it `carries_anywhere`, each change stays within one checkout.
         """
 
     def recover(self, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
@@ -170,7 +172,7 @@ class Opencode(ABC):
     def overwritten_by_redo(self, sessions: Iterable[str]) -> dict[str, list[str]]:
         """Map each session in which a redo would overwrite files outside its directory to their full paths, sorted.
 
-        What a redo would restore may be a turn among `records` instead.
+        It is empty for an opencode whose `records` have what a redo would restore, as turns.
         """
         del sessions
         return {}

@@ -67,8 +67,8 @@ def carry_decisions(
 ) -> dict[str, CarryDecision]:
     """Map the session of each change, which has file undo, to the decision; `relocated` are folders that are followed.
 
-    Of a session that only opencode 1 has, it goes along wherever that finds it. `into` is another database, if the
-    sessions come into that.
+    File undo of a session that only opencode 1 has may be carried to any checkout in which that finds it. `into` is
+    another database, if the sessions come into that.
     """
     routes, everyone = SnapshotRoutes(store, places, relocated, into), opencodes(store, places)
     every = {change.session: change for change in changes}
@@ -91,7 +91,7 @@ def carry_decisions(
 def _half(
     opencode: Opencode, routes: SnapshotRoutes, changes: Mapping[str, Change], shared: Collection[str]
 ) -> dict[str, CarryDecision]:
-    """Decide for what one opencode has of these sessions; those that are `shared` with another keep to one checkout."""
+    """Decide for what one opencode has of these sessions; what another has too (`shared`) stays in one checkout."""
     found: dict[str, CarryDecision] = {}
     for id_, change in changes.items():
         try:

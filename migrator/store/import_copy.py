@@ -1,9 +1,9 @@
 """The copy of a database that opencode 2 is given to import: it holds a few sessions of opencode 1, and nothing else.
 
-What opencode 2 makes of sessions of opencode 1 only it knows. Learnt from its source, and seen when that was run: at
-every start it upgrades the tables, then copies each row of `session` that isn't in `session_v2` and builds its messages
-anew out of `message` and `part`, in a transaction for each session; `kv` says when it is done. No id and no time that
-it makes is random, so the same sessions become the same rows again.
+Only opencode 2 knows how to convert these sessions. Learnt from its source, and seen when that was run: at every start
+it upgrades the tables, then copies each row of `session` that isn't in `session_v2` and builds its messages anew out of
+`message` and `part`, in a transaction for each session; `kv` says when it is done. No id and no time that it makes is
+random, so the same sessions become the same rows again.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def imported_so_far(copy: Path) -> tuple[int, bool]:
 def finish(copy: Path, sessions: Collection[str], upgraded: str | None) -> str | None:
     """Take the tables of opencode 1 out of a copy that was imported, once opencode 2 has ended.
 
-    Return why what it made can't be used, as the end of a sentence, or None. `upgraded` is when the newest upgrade was
-    written that the database has seen which is to take it.
+    Return why what it made can't be used, as the end of a sentence, or None. `upgraded` is the date of the newest
+    schema upgrade in the receiving database.
     """
     with closing(sqlite3.connect(copy, isolation_level=None)) as db:
         if is_preview(db):

@@ -3,7 +3,7 @@
 The words of the statements: a session is `staged` in `temp.change` (staging.py), by its number `seq`; its `way` leads
 from one binding to another, its `destination`. Rows come from an attached database, as `theirs`; or from the tables of
 a journal that kept them, as `kept`. Each statement is about one table and a whole chunk: the staged sessions with two
-numbers, and all between them. Those that this database has had before are in `temp.continued`: what comes to them is
+numbers, and all between them. Those that this database has had before are in `temp.continued`: what is added to them is
 brought by single edits, so they are left alone here.
 """
 
@@ -26,10 +26,10 @@ SOURCE = "source"
 """The name under which the database that rows come from is attached."""
 
 KEPT = "kept."
-"""How the names of a journal's tables begin that hold deleted rows, in the columns of the database after `kept_seq`."""
+"""The prefix of a journal's tables that hold deleted rows: `kept_seq`, then the columns of the database's table."""
 
-_WHOLE_SESSIONS = "staged.seq BETWEEN ? AND ? AND staged.seq NOT IN (SELECT seq FROM temp.continued)"
-"""The staged sessions of a chunk, its first and its last one, of which this database has nothing else."""
+_CHUNK = "staged.seq BETWEEN ? AND ? AND staged.seq NOT IN (SELECT seq FROM temp.continued)"
+"""SQL: the staged sessions of a chunk, by the numbers of its first and its last one, without the continued ones."""
 
 _UNDO_FILES = {
     "part": (LIVE_PATCH, "$.files"),
@@ -53,7 +53,7 @@ def attached_source(store: Store, uri: str) -> Iterator[None]:
 
 
 def mark_continued(staging: Staging, sessions: Collection[str]) -> None:
-    """Say which of the staged sessions this database has had before."""
+    """Note in `temp.continued` which of the staged sessions this database has had before."""
     db = staging.store.connection
     db.execute("DROP TABLE IF EXISTS temp.continued")
     db.execute("CREATE TEMP TABLE continued (seq INTEGER PRIMARY KEY)")
@@ -67,8 +67,9 @@ def mark_continued(staging: Staging, sessions: Collection[str]) -> None:
 def bring(staging: Staging, first: int, last: int) -> int:
     """Copy all rows of the staged sessions `first` to `last` from `source`; return the number of sessions.
 
-    They are bound as staged. Columns that only this database has get the value that opencode's own upgrade gives them,
-    which is that of the schema. The file undo of those that lose it is detached. What means nothing here stays there.
+    They are bound as staged, and file undo is detached where that is staged. Columns that only this database has get
+    the default of the schema, as in opencode's own upgrades. Tables in NOT_MERGED aren't copied, and columns in CLEARED
+    are cleared (session_tables.py).
     """
     there = {table.name: table for table in session_tables(staging.store.connection, SOURCE)}
     counts = {
@@ -82,7 +83,7 @@ def bring(staging: Staging, first: int, last: int) -> int:
 
 
 def _bring_rows(staging: Staging, table: TableOfSessions, there: TableOfSessions, first: int, last: int) -> int:
-    """Copy the rows of one table that hang on the staged sessions; return their number."""
+    """Copy the rows that one table has of the staged sessions; return their number."""
     values = {column: _value(staging, table, column) for column in table.columns if column in there.columns}
     return _run(
         staging,
@@ -93,7 +94,7 @@ def _bring_rows(staging: Staging, table: TableOfSessions, there: TableOfSessions
         JOIN temp.way AS way ON way.id = staged.way
         JOIN temp.binding AS destination ON destination.id = way.after
         JOIN {SOURCE}."{table.name}" AS theirs ON theirs."{table.owner}" = staged.session
-        WHERE {_WHOLE_SESSIONS}
+        WHERE {_CHUNK}
         """,
         first,
         last,
@@ -101,7 +102,7 @@ def _bring_rows(staging: Staging, table: TableOfSessions, there: TableOfSessions
 
 
 def _find_rows_of_2(staging: Staging, first: int, last: int) -> None:
-    """Stage where SQLite keeps the sessions that have just come: what tells opencode 2 of a move asks for that."""
+    """Stage the rowids of sessions that have just come, by which the edits that opencode 2 needs find them."""
     row = (
         "SELECT came.rowid FROM temp.change AS staged JOIN main.session_v2 AS came ON came.id = staged.session "
         "WHERE staged.seq = rebind.seq"
@@ -132,7 +133,7 @@ def _bring_kept_rows(staging: Staging, table: TableOfSessions, first: int, last:
         FROM temp.change AS staged
         JOIN {SOURCE}.change AS taken_out ON taken_out.session = staged.session
         JOIN {SOURCE}."{KEPT}{table.name}" AS kept ON kept.kept_seq = taken_out.seq
-        WHERE {_WHOLE_SESSIONS}
+        WHERE {_CHUNK}
         """,
         first,
         last,
@@ -155,13 +156,13 @@ def keep(staging: Staging, journal: sqlite3.Connection, first: int, last: int) -
             journal.execute(f"CREATE TABLE journal.{kept} AS {rows} WHERE FALSE")
             journal.execute(f'CREATE INDEX journal."{KEPT}{table.name}.seq" ON {kept} (kept_seq)')
         journal.execute(f"DELETE FROM journal.{kept} WHERE kept_seq BETWEEN ? AND ?", [first, last])
-        in_order = f"{rows} WHERE {_WHOLE_SESSIONS} ORDER BY staged.seq, ours.rowid"
+        in_order = f"{rows} WHERE {_CHUNK} ORDER BY staged.seq, ours.rowid"
         journal.execute(f"INSERT INTO journal.{kept} {in_order}", [first, last])
 
 
 def take_out(staging: Staging, first: int, last: int) -> int:
     """Delete all rows of the staged sessions; return the number of sessions. Foreign keys must be off."""
-    sessions = f"SELECT staged.session FROM temp.change AS staged WHERE {_WHOLE_SESSIONS}"
+    sessions = f"SELECT staged.session FROM temp.change AS staged WHERE {_CHUNK}"
     counts = {
         table.name: _run(staging, f'DELETE FROM main."{table.name}" WHERE "{table.owner}" IN ({sessions})', first, last)
         for table in reversed(session_tables(staging.store.connection))
@@ -186,7 +187,8 @@ def count_gone(staging: Staging) -> int:
 def conversation_bytes(store: Store, sessions: Collection[str]) -> int:
     """Return about how many bytes the rows of these sessions take in a database, with their indexes.
 
-    That is their share of it; where they are few, what is said in them is added up, which may be more than that.
+    That is their share of it by number. If they are fewer than half, what is said in them is added up too, which may be
+    more.
     """
     ((whole,),) = store.rows("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     share = whole * min(1.0, 1.2 * len(sessions) / max(store.count(), 1))
@@ -202,7 +204,7 @@ def conversation_bytes(store: Store, sessions: Collection[str]) -> int:
 
 
 def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
-    """Return the SQL of what a column of a row that comes holds here."""
+    """Return the SQL of the value that a column of a copied row gets here."""
     theirs = f'theirs."{column}"'
     if (table.name, column) in CLEARED:
         return "NULL" if CLEARED[table.name, column] is None else str(CLEARED[table.name, column])
@@ -219,10 +221,10 @@ def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
 
 
 def _bound_value(staging: Staging, table: TableOfSessions, column: str) -> str:
-    """Return the SQL of a column that says where a session belongs.
+    """Return the SQL of the value of a column that says where a session belongs.
 
-    Where opencode 2 has the session too, opencode 1's row of one that keeps its place stays as it is, but for its
-    workspace, which is one of the other database.
+    In a database that opencode 2 has too, a session that keeps its place keeps the values of its opencode 1 row, except
+    the workspace, which is one of the other database.
     """
     if table.name == "session" and staging.store.schema.has_v2 and column != "workspace_id":
         return f"CASE WHEN way.before = way.after THEN theirs.{column} ELSE destination.{column} END"
@@ -247,5 +249,5 @@ def _run(staging: Staging, statement: str, first: int, last: int) -> int:
 
 
 def _sessions_in(staging: Staging, counts: dict[str, int]) -> int:
-    """Return how many sessions rows are of, of which each table has so many: where two have sessions, the first."""
+    """Return the number of sessions, given the number of rows by table; of two tables of sessions the first counts."""
     return counts.get(staging.store.schema.tables[0], 0)

@@ -29,7 +29,7 @@ CLEARED = {
     ("session_v2", "resume_attempts"): 0,
     ("event_sequence", "owner_id"): None,
 }
-"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace."""
+"""Columns that a merge doesn't copy, and what they hold instead: they are about a share, a turn or a workspace."""
 
 BOUND = frozenset(Binding._fields)
 """Columns of a session that say where it belongs, which is decided here. So a workspace of the other database is never
@@ -79,8 +79,11 @@ def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> b
     return bool(found)
 
 
-def rows_left_there(store: Store, sessions: Iterable[str]) -> dict[str, set[str]]:
-    """Map those of these sessions that have a share, or prompts that wait, to the tables that have these rows."""
+def rows_never_merged(store: Store, sessions: Iterable[str]) -> dict[str, set[str]]:
+    """Map those of these sessions that have rows that no merge brings to the tables of these rows.
+
+    They are a share, and prompts waiting to be sent.
+    """
     wanted, found = array_of(sessions), dict[str, set[str]]()
     for table in session_tables(store.connection):
         if table.name in NOT_MERGED - {"session_context_epoch"}:

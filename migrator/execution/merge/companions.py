@@ -42,7 +42,7 @@ def bring_files(
 ) -> None:
     """Copy each file to its target, unless that is there. Raises StalePlan if one isn't what the plan says any more.
 
-    Where rows come `again`, which are kept here, files come as far as they are as they were. Raises MigratorError where
+    With `again`, rows come from our journal, and a file that has changed or gone is skipped. Raises MigratorError if
     one can't be copied.
     """
     in_order = sorted(files, key=lambda file: file.target)
@@ -100,7 +100,7 @@ def missing_folders(files: Iterable[MergedFile]) -> tuple[str, ...]:
 
 
 def take_out_files(merge: Merge, store: Store) -> None:
-    """Remove each file that is still as it was brought, and what a process that was killed has left of others.
+    """Remove each file that is still as it was brought, and what a killed process has left of unfinished ones.
 
     A long output stays if a session of `store` names it, as a fork does that has come by another merge. Folders that
     were made for the files go if nothing else is in them.

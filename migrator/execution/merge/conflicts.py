@@ -1,4 +1,16 @@
-"""Compare a merge, or what takes one back, with the rows as they are now, before anything is written."""
+"""Compare a merge, or what takes one back, with the rows as they are now, before anything is written.
+
+| run | `taken_out` | `theirs` | what must be as it is expected |
+|---|---|---|---|
+| merge | no | the other database | new ones aren't here; longer ones are here as planned; all are there as planned |
+| undo of a merge; removal | yes | None | all are here as the run left them, or as planned, and have no new children |
+| redo; undo of a removal | no | None | as for a merge, but the other database isn't asked: rows come from a journal |
+| resumed run | as it began | as it began | the same, for the sessions that are still to come or to go |
+
+A removal takes sessions out of the other database (`--remove-from-other`), which then is `store`. For a merge, `theirs`
+is None too if the file of the other database hasn't changed since the plan was made. An unfinished merge that is taken
+back asks `changed_here` only, of the chunks that it has written (take_back.py).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +21,7 @@ from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
 from migrator.store.contents import TODO, content_digests, contents_as
 from migrator.store.row_json import stringify
-from migrator.store.session_tables import rows_left_there, session_rows, session_tables
+from migrator.store.session_tables import rows_never_merged, session_rows, session_tables
 from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
@@ -30,16 +42,16 @@ def find_merge_conflicts(store: Store, theirs: Store | None, job: Job, merge: Me
     if merge.taken_out:
         found = dict(changed_here(store, changes, merged, (*job.prepared_edits, *job.left), job.is_older))
         return Conflicts(found, turns_under_way(store, changes), {})
-    found = dict(_taken_here(store, changes, merged))
+    found = dict(_changed_before_coming(store, changes, merged))
     if theirs is not None:
         found |= _changed_there(theirs, changes, merged)
     return Conflicts(found, {}, {})
 
 
-def _taken_here(
+def _changed_before_coming(
     store: Store, changes: Iterable[Change], merged: Mapping[str, MergedSession]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the sessions that can't come in as planned, and what changed in this database."""
+    """Yield the sessions that can't be brought as planned, and what changed in this database."""
     wanted = {change.session: change for change in changes}
     here = store.existing(wanted)
     content = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
@@ -88,8 +100,8 @@ def changed_here(
 ) -> Iterator[tuple[str, str]]:
     """Yield the sessions that a run brought and that aren't as it left them, and what changed.
 
-    A child that was begun since would lose its parent, but for a parent that was here before and stays. One that
-    `is_older` had none before the run.
+    A child created after the run would lose its parent, unless the parent was here before the merge. `is_older` tells
+    the children that existed before the run: they had no parent here then either.
     """
     ids = [change.session for change in changes]
     edits = [*edits]
@@ -102,14 +114,17 @@ def changed_here(
     for child in store.sessions(parents.keys() - leaving - was_here - only_in_1):
         if not is_older(child):
             yield parents[child.id], f"has a new child, {child.id}"
-    for id_ in rows_left_there(store, leaving):  # no merge brings any
+    for id_ in rows_never_merged(store, leaving):  # no merge brings any
         yield id_, "has been shared since, or has prompts waiting to be sent"
 
 
 def changed_since(
     store: Store, ids: Iterable[str], merged: Mapping[str, MergedSession], edits: Iterable[Edit]
 ) -> Iterator[tuple[str, str]]:
-    """Yield those of these sessions that aren't as `edits`, which take them out again, say; and what changed."""
+    """Yield those of these sessions that aren't as a run left them, and what changed.
+
+    `edits` are those that take the run back: what each of them holds as `before` is what the run left.
+    """
     wanted, edits = [*ids], [*edits]
     content = contents_as(store, {id_: merged[id_].content for id_ in wanted})
     for id_ in wanted:
@@ -132,7 +147,7 @@ def changed_since(
 
 
 def _other_todo(store: Store, edits: Iterable[Edit]) -> Iterator[tuple[str, str]]:
-    """Yield the sessions whose to-do lists aren't those that `edits` take out again."""
+    """Yield the sessions whose to-do lists aren't those that `edits` remove."""
     left: dict[str, list[dict[str, Any]]] = {}
     for edit in edits:
         left.setdefault(edit.session, []).extend([json.loads(edit.before)] if edit.before else [])

@@ -1,10 +1,10 @@
 """For a session that both databases have: the edits that bring what was added to it in the other one.
 
-What was copied in the middle of a turn gets its later state: see store/unfinished.py.
+Messages and parts that weren't finished here get the later state that they have there: see store/unfinished.py.
 
-Its messages and parts, its to-do list and what else hangs on it come row by row, and its own row takes over what that
-says there, but for where it belongs. Both opencodes number what happens in a session: only events with a number
-above our last one are copied, and the last number there becomes ours.
+Its messages and parts, its to-do list and what else hangs on it come row by row. Its own row takes the values that it
+has there, except those of `_STAYS`: above all project, directory, path and workspace. Both opencodes number what
+happens in a session: only events with a number above our last one are copied, and the last number there becomes ours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from migrator.store.companion_files import with_outputs_at
 from migrator.store.row_json import decode, stringify
 from migrator.store.session_tables import BOUND, CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
-from migrator.store.unfinished import Progress, progress
+from migrator.store.unfinished import RowChange, row_change
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _edits(table: str, change: Change, here: list[Row], there: list[Row]) -> Ite
 
 
 def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterator[Edit]:
-    """Yield the edits of rows that weren't finished here and are further there. Raises StalePlan if one says otherwise.
+    """Yield the edits of rows that weren't finished here and have a later state there. Raises StalePlan if one differs.
 
     Where a row says the same it stays as it is: the files that an undo would act on are others here.
     """
@@ -85,10 +85,10 @@ def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: lis
         if (old := known.get(new["id"])) is None or old["data"] == new["data"]:
             continue
         kind = old["type"] if table == "session_message" else table
-        match progress(kind, old["data"], new["data"]):
-            case Progress.NONE:
+        match row_change(kind, old["data"], new["data"]):
+            case RowChange.SAME:
                 continue
-            case Progress.OTHER:
+            case RowChange.DIFFERENT:
                 raise StalePlan(
                     f"The plan is stale: {table} {new['id']} of {change.session} says something else in the other "
                     "database. Nothing was written; plan again.",

@@ -1,4 +1,4 @@
-"""The jobs of merges: what brings sessions in, what takes them out again, and how one that was cut off goes on."""
+"""Carry out a merge, or a run that takes merged sessions out or brings them back; finish one that was cut off."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Merging:
-    """How a run goes that brings rows of another database, seen in `view`, or that takes them out or back.
+    """How to carry out a merge, or a run that takes merged sessions out or brings them back.
 
-    `merge` is that of its plan. Without a view rows come from the journal of the run that took them out.
+    `merge` is that of its plan. A merge brings rows of another database, seen in `view`. Without a view, rows come from
+    the journal of the run that took them out.
     """
 
     merge: Merge
@@ -55,7 +56,7 @@ class Merging:
     places: Places | None = None
 
     def prepare(self, writer: Writer, job: Job, between_steps: Callable[[], None]) -> Job:
-        """Return the job with the edits of sessions that only go on, and of file undo, which is carried first."""
+        """Return the job with the edits of continued sessions, and of file undo, which is carried first."""
         if self.theirs is None or self.places is None:
             return job
         continued, changes = continued_sessions(self.merge), job.plan.changes
@@ -71,7 +72,7 @@ class Merging:
         return stage_merge(writer, job.plan.changes, self.merge)
 
     def find_conflicts(self, writer: Writer, job: Job) -> Conflicts:
-        """Compare both databases with what a job expects: the other only if its file is another than it was."""
+        """Compare both databases with what a job expects: the other only if its file has changed."""
         is_as_planned = self.view is not None and signature_text(self.view) == self.merge.signature != ""
         found = find_merge_conflicts(writer, None if is_as_planned else self.theirs, job, self.merge)
         if self.theirs is not None and not is_as_planned:
@@ -144,12 +145,15 @@ def _forget_unwritten_chunks(writer: Writer, run: Journal, merge: Merge) -> int:
 
 
 def signature_text(view: UntouchedView) -> str:
-    """Return what a view's file was like, as a plan keeps it; "" if another write could follow unnoticed."""
+    """Return the signature of a view's file, as a plan keeps it.
+
+    It is "" if the file changed so recently that a later write might go unnoticed.
+    """
     return repr(view.signature.files) if view.signature.settled else ""
 
 
 def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, taken_back: Collection[str]) -> Job:
-    """Return the job that takes a merge back, or what took one back; `taken_back` are sessions that it left out."""
+    """Return the job that takes back a merge, or its undo. `taken_back` are sessions that were taken back already."""
     entry = run.entry
     changes = [change for change in run.changes() if change.session not in taken_back]
     continued = continued_sessions(merge)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def continued_sessions(merge: Merge) -> frozenset[str]:
-    """Return the sessions that this database has had before, and that only go on by what a merge brings."""
+    """Return the sessions that this database has had before, and to which a merge only adds."""
     return frozenset(s.session for s in merge.sessions if s.verdict is MergeVerdict.LONGER)
 
 
@@ -45,13 +45,13 @@ def stage_merge(store: Store, changes: Iterable[Change], merge: Merge, first: in
 def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], merge: Merge) -> bool:
     """Tell from the rows whether a chunk of a merge was committed: whether its sessions are there, or gone.
 
-    Where all of them were here before, the first message or part tells that came, or that is further now.
+    If all of its sessions were here before, the first message or part that the run added or completed tells.
     """
     continued = continued_sessions(merge)
     whole = [change.session for change in chunk if change.session not in continued]
     if whole:
-        there = bool(store.existing(whole))
-        return not there if merge.taken_out else there
+        are_here = bool(store.existing(whole))
+        return not are_here if merge.taken_out else are_here
     telling = [edit for edit in edits if edit.column in {WHOLE, "data"} and edit.table not in {"todo", INSTRUCTIONS}]
     for edit in telling[:1]:
         now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
@@ -69,8 +69,8 @@ def used_since(store: Store, run: Written) -> dict[str, str]:
         return {}
     merged = {session.session: session for session in merge.sessions}
     written = [(chunk, edits) for chunk, edits in run.chunks if is_written(store, chunk, edits, merge)]
-    there = store.existing(change.session for chunk, _ in written for change in chunk)
-    changes = [change for chunk, _ in written for change in chunk if change.session in there]
+    here = store.existing(change.session for chunk, _ in written for change in chunk)
+    changes = [change for chunk, _ in written for change in chunk if change.session in here]
     edits = inverted_edits(edit for _, some in written for edit in some)
     return dict(changed_here(store, changes, merged, edits, run.is_older))
 
@@ -99,12 +99,12 @@ def warn_of_used(store: Store, journal: Journal) -> tuple[PlanWarning, ...]:
 def _without_trees_of(run: Written, merge: Merge, sessions: Collection[str]) -> tuple[Written, Merge]:
     """Return what takes back all but the trees that these sessions are in."""
     roots = {change.root for chunk, _ in run.chunks for change in chunk if change.session in sessions}
-    kept = {change.session for chunk, _ in run.chunks for change in chunk if change.root in roots}
+    staying = {change.session for chunk, _ in run.chunks for change in chunk if change.root in roots}
     chunks = [
-        ([change for change in chunk if change.session not in kept], [e for e in edits if e.session not in kept])
+        ([change for change in chunk if change.session not in staying], [e for e in edits if e.session not in staying])
         for chunk, edits in run.chunks
     ]
-    files = tuple(file for file in merge.files if file.session not in kept)
+    files = tuple(file for file in merge.files if file.session not in staying)
     return replace(run, chunks=[(chunk, edits) for chunk, edits in chunks if chunk]), replace(merge, files=files)
 
 
@@ -118,8 +118,10 @@ def take_back_merge(merge: Merge, writer: Writer, run: Written) -> int:
         run, merge = _without_trees_of(run, merge, used)
     with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
         written = [(chunk, edits) for chunk, edits in run.chunks if is_written(writer, chunk, edits, merge)]
-        kept = merging.attached_source(writer, file_uri(run.journal, "mode=rw")) if merge.taken_out else nullcontext()
-        with kept:
+        journal_rows = (
+            merging.attached_source(writer, file_uri(run.journal, "mode=rw")) if merge.taken_out else nullcontext()
+        )
+        with journal_rows:
             for chunk, edits in written:
                 _take_back_chunk(writer, chunk, edits, merge)
         with writer.transaction():

@@ -87,8 +87,8 @@ class MergeUnderWay(RunUnderWay):
                 edit_instructions(writer, told_before)
                 recorded = [edit._replace(before=None, after=edit.before) for edit in self._whole_rows(whole)]
                 recorded += told_before if self._view else []
-            goes_on = [e for e in edits if e.session in self._continued and e.table != INSTRUCTIONS]
-            if done != len(whole) or writer.edit(goes_on) != len(goes_on):
+            continued = [e for e in edits if e.session in self._continued and e.table != INSTRUCTIONS]
+            if done != len(whole) or writer.edit(continued) != len(continued):
                 raise StalePlan(f"The database changed while the run was writing ({sessions[0]}).", tuple(sessions))
             journal.intend(number, first, last, [*edits, *recorded])
             self._chunks.append((numbers, [*edits, *recorded]))

@@ -18,7 +18,7 @@ from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_there
 from migrator.model import MergedFile, PlanWarning
 from migrator.store.companion_files import OUTPUTS, companion_names
-from migrator.store.session_tables import rows_left_there
+from migrator.store.session_tables import rows_never_merged
 from migrator.text import agree, count, first_few, tilde
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def companion_files(ours: Store, theirs: Store, sessions: Collection[str]) -> Co
 
 def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarning]:
     """Yield what stays in the other database though a person may look for it here: prompts waiting to be sent."""
-    left = rows_left_there(theirs, sessions).values()
+    left = rows_never_merged(theirs, sessions).values()
     if number := sum(bool(tables - {"session_share"}) for tables in left):
         have = f"{count(number, 'session')} {agree(number, 'has')} prompts waiting to be sent"
         yield PlanWarning(PROMPT_STAYS, f"{have}; these stay in the other database.")

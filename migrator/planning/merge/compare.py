@@ -1,6 +1,7 @@
 """Compare the sessions of another database with those that this one has under the same ids.
 
-A session that was copied in the middle of a turn goes on where that turn was finished: see store/unfinished.py.
+If one copy was taken in the middle of a turn, the copy that has the finished turn counts as longer: see
+store/unfinished.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from migrator.store.contents import (
     rows_of_messages,
     with_todo,
 )
-from migrator.store.unfinished import IN_ANY_TURN, Progress, progress
+from migrator.store.unfinished import IN_ANY_TURN, RowChange, row_change
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -71,16 +72,17 @@ def _compare(ours: _Version, theirs: _Version) -> tuple[MergeVerdict, str | None
     here, there = ours.messages, theirs.messages
     every = [*here, *(id_ for id_ in there if id_ not in here)]
     differs = next(id_ for id_ in every if here.get(id_) != there.get(id_))
-    is_longer, is_shorter = _goes_on_in(ours, theirs), _goes_on_in(theirs, ours)
+    is_longer, is_shorter = _is_continued(ours, theirs), _is_continued(theirs, ours)
     if is_longer == is_shorter:
         return MergeVerdict.DIVERGED, differs
     return MergeVerdict.LONGER if is_longer else MergeVerdict.SHORTER, differs
 
 
-def _goes_on_in(old: _Version, new: _Version) -> bool:
-    """Tell whether all that was said in one version is in the other: one may be a copy from the middle of a turn.
+def _is_continued(old: _Version, new: _Version) -> bool:
+    """Tell whether the newer copy has all that was said in the older copy, and more.
 
-    Then its last turn may have fewer messages and parts than there, and what wasn't finished may be further there.
+    The older copy may be from the middle of a turn. Then its last turn may lack messages and parts, and the newer copy
+    may have later states of those that weren't finished.
     """
     if not old.messages.keys() <= new.messages.keys():
         return False
@@ -91,10 +93,10 @@ def _goes_on_in(old: _Version, new: _Version) -> bool:
     before, after = (rows_of_messages(each.store, each.session, changed) for each in (old, new))
     if not before.keys() <= after.keys() or any(after[key].message not in unfinished for key in after.keys() - before):
         return False
-    goes_on = len(new.messages) > len(old.messages) or len(after) > len(before)
+    has_more = len(new.messages) > len(old.messages) or len(after) > len(before)
     for key, row in before.items():
-        how = progress(row.kind, row.data, after[key].data)
-        if how is Progress.OTHER or (how not in IN_ANY_TURN and row.message not in unfinished):
+        how = row_change(row.kind, row.data, after[key].data)
+        if how is RowChange.DIFFERENT or (how not in IN_ANY_TURN and row.message not in unfinished):
             return False
-        goes_on |= how in {Progress.FURTHER, Progress.MARKED}
-    return goes_on
+        has_more |= how in {RowChange.CONTINUED, RowChange.MARKED}
+    return has_more

@@ -2,8 +2,9 @@
 
 It comes along where it was certainly made in the very folder that is here, or in one of the same repository beside it,
 as with any move; its snapshots may be in another data directory. Everything else is detached, since an undo deletes
-each file that it can't find in a snapshot. So is what a session goes on with that is here already. Only where the
-directory isn't here and the data directory is the same, as with databases of two release channels, all stays as it is.
+each file that it can't find in a snapshot. Turns that a merge adds to a session that is here already are detached too.
+Only where the directory isn't here and the data directory is the same, as with databases of two release channels, all
+stays as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 _IMPORTED = "opencode 2 has just imported it, and looks for its snapshots elsewhere"
-_GOES_ON = "it is here already, and turns of another database are added to it"
+_ADDED = "it is here already, and turns of another database are added to it"
 
 
 def decide_file_undo(
@@ -40,8 +41,8 @@ def decide_file_undo(
     decided = [*found, *(change for change in changes if change.session in as_it_is)]
     here = ours.existing(change.session for change in decided if change.undo is FileUndo.CARRY)
     if here and policy == "carry":
-        raise MigratorError(f"File undo of {min(here)} can't be carried: {_GOES_ON}. --undo-files auto detaches it.")
-    lost = UndoTurns(0, None, _GOES_ON)
+        raise MigratorError(f"File undo of {min(here)} can't be carried: {_ADDED}. --undo-files auto detaches it.")
+    lost = UndoTurns(0, None, _ADDED)
     new = {c.session: c._replace(undo=FileUndo.DETACH, turns=lost) if c.session in here else c for c in decided}
     return [new[change.session] for change in changes if change.session in new], warnings
 

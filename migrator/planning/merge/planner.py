@@ -10,8 +10,8 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.orphans.other_machine import counterparts, folder_to_follow
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare, with_digests
+from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
-from migrator.planning.merge.schemas import check_columns, check_versions
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
@@ -79,9 +79,9 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
-    kept = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
+    not_coming = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
     verdicts = {merged.session: merged.verdict for merged in compared}
-    staying = [id_ for id_, verdict in verdicts.items() if verdict in kept]
+    staying = [id_ for id_, verdict in verdicts.items() if verdict in not_coming]
     placed = _place(ours, theirs, selection, destination, verdicts, frozenset(staying))
     torn = torn_parts(theirs)
     _leave_out_parts_of_others(placed, torn)
@@ -137,18 +137,18 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
     verdicts: Mapping[str, MergeVerdict],
     staying: frozenset[str],
 ) -> _Placed:
-    """Say where each session that comes belongs. A tree of which one session can't come stays whole.
+    """Decide where each session goes. If one session of a tree can't come, none of its tree does.
 
-    A session that is here already stays where it is, and its children that are new go there with it.
+    A session that is here already stays where it is, and its new children go there too.
     """
     found = _Placed()
-    is_own = is_same_file(str(theirs.path), ours.path)  # what opencode 2 makes of what is here
+    is_own = is_same_file(str(theirs.path), ours.path)  # opencode 2 has imported sessions of this very database
     imports = frozenset(ours.never_imported()) if is_own else frozenset()
     here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts.keys() - imports).items()}
     diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
     roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
-    goes_on = [id_ for id_, verdict in verdicts.items() if verdict is MergeVerdict.LONGER and id_ not in staying]
-    odd = rows_without_text(ours, theirs, goes_on) if goes_on else {}
+    continued = [id_ for id_, verdict in verdicts.items() if verdict is MergeVerdict.LONGER and id_ not in staying]
+    odd = rows_without_text(ours, theirs, continued) if continued else {}
     never = frozenset([*theirs.never_imported(), *ours.never_imported()]) - imports
     for selected in selection.sessions:
         session, root = selected.session, selected.root

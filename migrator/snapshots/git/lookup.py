@@ -26,7 +26,7 @@ class FileStatus(Enum):
     ABSENT = "absent"
     """The tree is there and doesn't name the file."""
 
-    UNREADABLE = "unreadable"
+    TREE_MISSING = "tree missing"
     """The tree is gone, or a directory above the file is."""
 
     DAMAGED = "damaged"
@@ -36,10 +36,10 @@ class FileStatus(Enum):
 def look_up(git_dir: str, files: Collection[FileInTree]) -> dict[FileInTree, FileStatus]:
     """Map each file to what the repository and its alternates have of it, with a few git processes in all.
 
-    What git can't read is UNREADABLE, and so is what isn't a hash. Nothing is written.
+    What git can't read is TREE_MISSING, and so is what isn't a hash. Nothing is written.
     """
     named = [(tree, path) for tree, path in files if is_hash(tree) and "\n" not in path]
-    found = dict.fromkeys(files, FileStatus.UNREADABLE)
+    found = dict.fromkeys(files, FileStatus.TREE_MISSING)
     damaged = set[str]()
     names = {f"{tree}:{path}" for tree, path in named} | {f"{tree}:" for tree, _ in named}
     kinds = _kinds(git_dir, names, damaged)
@@ -57,7 +57,7 @@ def _status_of_missing(git_dir: str, files: Sequence[FileInTree], damaged: set[s
     `damaged` are the trees that git has failed at.
     """
     kinds = _kinds(git_dir, {name for tree, path in files for name in _steps(tree, path)}, damaged)
-    found = {file: FileStatus.DAMAGED if file[0] in damaged else FileStatus.UNREADABLE for file in files}
+    found = {file: FileStatus.DAMAGED if file[0] in damaged else FileStatus.TREE_MISSING for file in files}
     with Trees(git_dir) as trees:
         for tree, path in sorted(files):
             reached = [name for name in _steps(tree, path) if name in kinds]

@@ -133,7 +133,7 @@ class _RouteChecker:
     def decide(self, session: _Session) -> CarryDecision:
         """Decide for one session."""
         if self._stays and self._route.of_other_database and not self._complete.issuperset(_named_by(session)):
-            # A turn of a clone elsewhere may begin with a tree that is known here too, and none ends with one.
+            # A turn of a clone elsewhere may begin with a tree that is known here too, but ends with one that isn't.
             return CarryDecision(self._route, detached=len(session.turns), because=_PRUNED)
         redo_tree, stand_in = session.redo_tree, self._stand_in(session)
         if redo_tree is not None and not self._is_same_tree(redo_tree, stand_in):

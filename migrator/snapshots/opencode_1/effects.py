@@ -45,7 +45,7 @@ class EffectFinderOf1(EffectFinder):
         deletes, removes, restores = list[str](), list[str](), list[str]()
         because: str | None = None
         for file, path in paths:
-            status = self.statuses.get((turn.hash, path or ""), FileStatus.UNREADABLE)
+            status = self.statuses.get((turn.hash, path or ""), FileStatus.TREE_MISSING)
             is_misread = status is FileStatus.PRESENT and self._is_misread(turn, file, path or "")
             if status is FileStatus.PRESENT and not is_misread:
                 is_blocked = self.loses_others(turn, path or "")

@@ -1,13 +1,19 @@
 """Tell what an undo of opencode 2 would do to the files of each turn if somebody asked for it today.
 
 It opens the session's directory, takes project and worktree of that, and looks for each file of the turn, relative to
-the worktree, in the tree from before the turn. If the tree has the file, it is checked out; if the tree is there and
-hasn't, the file is removed, with all that is in it if it is a directory by now; if the tree or a part of it is missing,
-the undo fails. So it does where it removes a file from a directory in whose place it has restored a file (ENOTDIR, seen
-with the Bun in 1.18.34), and before it touches anything if a file is outside of the worktree. So an undo does harm only
-where the turn was made in another worktree, of which the tree may be known: that of a clean checkout is a commit's.
-(Read in its source of October 2026: session/revert.ts, snapshot.ts, git.ts; an undo after its own moves was seen with
-V2 code.)
+the worktree, in the tree from before the turn.
+
+| the tree | what the undo does |
+|---|---|
+| has the file | checks it out |
+| lacks the file | deletes it, and if it is a directory by now, all that is in it |
+| is missing, or a part of it | fails |
+| (the file is outside of the worktree) | fails, before it touches anything |
+
+It also fails where it deletes a file from a directory in whose place it has restored a file (ENOTDIR, seen with the Bun
+in 1.18.34). So an undo is harmful only if the turn was made in another worktree. The tree may still be found here: a
+clean checkout has the same tree as its commit. (Read in its source of October 2026: session/revert.ts, snapshot.ts,
+git.ts; an undo after its own moves was seen with V2 code.)
 """
 
 from __future__ import annotations

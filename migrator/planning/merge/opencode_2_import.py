@@ -1,4 +1,4 @@
-"""Which sessions of opencode 1 the user's own opencode 2 is given to import, and when that can't be asked for."""
+"""Which sessions of opencode 1 the user's own opencode 2 is to import, and when `merge` refuses to ask it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def check_import(ours: Store, request: MergeRequest, *, is_own: bool) -> None:
 def sessions_to_import(ours: Store, theirs: Store, selection: Selection) -> list[str]:
     """Return those of the selected sessions that only opencode 1 has in `theirs`.
 
-    One whose parent only opencode 2 has there comes if that parent is here. Raises NothingMatched if there are none.
+    A session whose parent was already imported there comes only if that parent is here; else MigratorError is raised.
+    Raises NothingMatched if there are none.
     """
     if not theirs.schema.has_v1:
         raise MigratorError(f"{theirs.path} has no sessions of opencode 1; leave out --with-opencode.")

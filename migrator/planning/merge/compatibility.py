@@ -1,7 +1,8 @@
 """Can rows of one database be rows of another? From an older opencode to a newer one of the same main version they can.
 
 opencode's own upgrades add columns, and rows that are there get the default of the schema (seen with 1.2.1 to 1.18.34):
-so a column that only this database has may stay out of what is copied. One that only the other has would be lost.
+so a column that only this database has may stay out of what is copied. One that only the other has would be lost. Some
+tables and columns are never merged: NOT_MERGED and CLEARED in store/session_tables.py.
 """
 
 from __future__ import annotations
