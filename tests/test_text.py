@@ -23,6 +23,7 @@ from migrator.text import (
     shell_quote,
     shortened,
     size_text,
+    tilde_in,
     with_variables,
 )
 from tests.support.printed import acts, unseen
@@ -146,3 +147,11 @@ def test_verbs_and_pronouns_agree_with_how_many_there_are() -> None:
 )  # fmt: skip
 def test_a_size_is_never_said_to_be_nothing(size: int, said: str) -> None:
     assert size_text(size) == said
+
+
+def test_the_home_directory_is_a_tilde_but_where_a_shell_would_not_take_it_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/dev")
+    said = "In /home/dev/src (/home/dev), not /home/developer: `mv /home/dev/a '/home/dev/b c'`, or '/home/dev/b c'."
+    assert tilde_in(said) == "In ~/src (~), not /home/developer: `mv /home/dev/a '/home/dev/b c'`, or '/home/dev/b c'."

@@ -11,11 +11,9 @@ from migrator.cli.input.command_line import DISPLAY_FLAGS, json_command, typed_c
 from migrator.cli.input.database import is_reported, open_context
 from migrator.cli.input.options import (
     SelectingCommand,
-    database_options,
     exit_code_option,
     exit_if_asked,
-    force_option,
-    html_option,
+    report_options,
     search_options,
     search_request,
     select_request,
@@ -77,9 +75,7 @@ class OrphansCommand(SelectingCommand):
 @exit_code_option("a session is lost")
 @verbose_option
 @listing_options(ORPHAN_COLUMNS, "markdown")
-@html_option
-@force_option
-@database_options
+@report_options
 def command(**values: Any) -> None:
     """List the sessions that opencode can't show or resume where they belong.
 

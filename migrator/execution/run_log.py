@@ -155,7 +155,7 @@ def open_run(wanted: str, store: str | None = None) -> Journal:
     run = whole_id(wanted, files, "runs", or_end=True)
     if run is None and wanted.startswith("ses_"):
         look = our_command("list", "--from-id", wanted)
-        raise NoSuchRun(f"{wanted} is the id of a session, and of no run; `{look}` shows the session.")
+        raise NoSuchRun(f"{wanted} is no run; `{look}` shows the session.")
     if run is None:
         raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
     return Journal(files[run])
