@@ -29,11 +29,27 @@ def count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
+def agree(number: int, word: str) -> str:
+    """Return a verb or a pronoun as so many need it: `is`, `stays`, `its` for one, `are`, `stay`, `their` for more."""
+    return word if number == 1 else _OF_SEVERAL.get(word, word.removesuffix("s"))
+
+
+_OF_SEVERAL = {"is": "are", "was": "were", "has": "have", "does": "do", "it": "them", "its": "their"}
+
+
 def and_more(number: int, noun: str = "", several: str = "") -> str:
     """Return ` and 3 more` or, with a noun, ` and 3 more sessions`; "" if there are no more."""
     if number <= 0:
         return ""
     return f" and {count(number, f'more {noun}', several and f'more {several}')}" if noun else f" and {number:,} more"
+
+
+def size_text(number: int) -> str:
+    """Return a size in bytes as people read it: `1 byte`, `34 kB`, `0.4 MB`, `3.2 GB`."""
+    for unit, one, least in (("GB", 1e9, 1e9), ("MB", 1e6, 1e5)):
+        if number >= least:
+            return f"{number / one:,.1f} {unit}"
+    return count(number, "byte") if number < 1000 else f"{number / 1000:.0f} kB"  # noqa: PLR2004 - what a kB is
 
 
 def first_few(names: Sequence[str], number: int) -> str:
@@ -131,6 +147,19 @@ def tilde(directory: str) -> str:
     if directory.startswith(home):
         return "~" + directory[len(home) :]
     return f"~/{path_below(directory, home)}".rstrip("/")
+
+
+def tilde_in(sentence: str) -> str:
+    """Write the home directory as `~` wherever a path in a sentence begins with it.
+
+    A command is left as it is, and so is what is quoted: a shell takes `~` for a name there.
+    """
+    home = os.path.expanduser("~")
+    if home == "/" or home not in sentence:
+        return sentence
+    path = re.compile(rf"""(?<![\w/.~'"-]){re.escape(home)}(?=[/\s,;:)]|\.?$|\.\s)""")
+    pieces = commands_in(sentence)
+    return "".join(f"`{piece}`" if at % 2 else path.sub("~", piece) for at, piece in enumerate(pieces))
 
 
 def places(directories: Iterable[str]) -> str:

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from migrator.paths import forms
 from migrator.reporting.style import cleaned_line, styled
-from migrator.text import in_directory, printable, printable_json, shell_join, shell_quote, shortened, with_variables
+from migrator.text import (
+    agree,
+    in_directory,
+    printable,
+    printable_json,
+    shell_join,
+    shell_quote,
+    shortened,
+    size_text,
+    tilde_in,
+    with_variables,
+)
 from tests.support.printed import acts, unseen
 
 SPECIAL = "\x1b\x9b\n\r\t\x7f\u202e\u200d\u200c\ufe0f\u20e3\U0001f600\u0628\u094d\udc9b[m;ab\\'"
@@ -118,3 +129,29 @@ def test_the_judge_of_these_tests_knows_what_unicode_says() -> None:
     assert unseen("\u200b\ufe0f\u3164") == set("\u200b\ufe0f\u3164")
     assert acts("a\x1b\n\x9b\u202e") == set("\x1b\n\x9b\u202e")
     assert unicodedata.category("\u202e") == "Cf"
+
+
+def test_verbs_and_pronouns_agree_with_how_many_there_are() -> None:
+    words = ("is", "stays", "has", "does", "it", "its")
+    assert [agree(1, word) for word in words] == [*words]
+    for many in (0, 2):
+        assert [agree(many, word) for word in words] == ["are", "stay", "have", "do", "them", "their"]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1 kB"), (49_999, "50 kB"), (99_999, "100 kB"),
+        (100_000, "0.1 MB"), (412_345, "0.4 MB"), (999_999_999, "1,000.0 MB"), (3_210_000_000, "3.2 GB"),
+    ],
+)  # fmt: skip
+def test_a_size_is_never_said_to_be_nothing(size: int, said: str) -> None:
+    assert size_text(size) == said
+
+
+def test_the_home_directory_is_a_tilde_but_where_a_shell_would_not_take_it_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/dev")
+    said = "In /home/dev/src (/home/dev), not /home/developer: `mv /home/dev/a '/home/dev/b c'`, or '/home/dev/b c'."
+    assert tilde_in(said) == "In ~/src (~), not /home/developer: `mv /home/dev/a '/home/dev/b c'`, or '/home/dev/b c'."

@@ -9,6 +9,7 @@ import errno
 import gc as garbage_collector  # `gc` is the command beside this file
 import io
 import os
+import re
 import sys
 import warnings
 from typing import TYPE_CHECKING, NoReturn
@@ -108,7 +109,8 @@ def _usage_message(error: click.ClickException) -> str:
     from migrator.cli.help.guesses import meant_options
     from migrator.text import did_you_mean, sentence
 
-    message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument
+    message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument,
+    message = re.sub(r" '\{.*\}'\. Choose from: ", ": choose from ", message)  # whose name are the same choices
     context = getattr(error, "ctx", None)
     if isinstance(error, NoSuchOption) and context is not None:
         meant = meant_options(error.option_name, context)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.input.database import open_context
-from migrator.cli.input.options import announce_option, change_options, combine, subdirs_option, undo_files_option
+from migrator.cli.input.options import (
+    announce_option,
+    change_options,
+    combine,
+    subdirs_option,
+    to_dir_option,
+    undo_files_option,
+)
 from migrator.cli.results.confirm import show_or_apply
 from migrator.cli.terminal.printing import say, width
 from migrator.selection.completion import completes
@@ -18,13 +25,7 @@ if TYPE_CHECKING:
 
 options = combine(
     click.argument("repository", default=".", required=False, shell_complete=completes("project")),
-    click.option(
-        "--to-dir",
-        "--to-directory",
-        metavar="DIR",
-        shell_complete=completes("directory"),
-        help="Where they go. Default: the main working copy.",
-    ),
+    to_dir_option("Where they go. Default: the main working copy."),
     click.option(
         "--only",
         multiple=True,

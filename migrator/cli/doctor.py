@@ -10,12 +10,10 @@ from migrator.cli.input.command_line import DISPLAY_FLAGS, json_command, typed_c
 from migrator.cli.input.database import open_context
 from migrator.cli.input.options import (
     SelectingCommand,
-    database_options,
     exit_code_option,
     exit_if_asked,
-    force_option,
-    html_option,
     plan_format_options,
+    report_options,
     select_request,
     verbose_option,
 )
@@ -79,9 +77,7 @@ def _next_steps(results: Sequence[CheckResult], *, undo: CheckResult | None) -> 
 @exit_code_option("something is wrong or worth a look: what is marked !! or --")
 @verbose_option
 @plan_format_options
-@html_option
-@force_option
-@database_options
+@report_options
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> None:
     """Check the database and what surrounds it; exit 1 where something is wrong.

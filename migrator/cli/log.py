@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.input.database import only_database
-from migrator.cli.input.options import database_options, force_option, html_option, verbose_option
+from migrator.cli.input.options import report_options, verbose_option
 from migrator.cli.results.listing import echo_rows, listing_options, refuse_listing_options, take_view
 from migrator.cli.results.next_steps import say_steps_below_rows, step
 from migrator.cli.results.reports import show_report
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 @click.argument("run", required=False, shell_complete=completes("run"))
 @verbose_option
 @listing_options(RUN_COLUMNS, "markdown")
-@html_option
-@force_option
-@database_options
+@report_options
 @paged()
 def command(run: str | None, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them; or show all of RUN.

@@ -16,6 +16,7 @@ from migrator.cli.input.options import (
     combine,
     select_request,
     subdirs_option,
+    to_dir_option,
     undo_files_option,
     with_forks_option,
 )
@@ -37,13 +38,7 @@ options = combine(
         shell_complete=completes("other_channel"),
         help="The other database is opencode-NAME.db beside this one.",
     ),
-    click.option(
-        "--to-dir",
-        "--to-directory",
-        metavar="DIR",
-        shell_complete=completes("directory"),
-        help="All of them go to DIR, with their sub-paths.  [default: each to its own directory]",
-    ),
+    to_dir_option("All of them go to DIR, with their sub-paths.  [default: each to its own directory]"),
     click.option(
         "--map",
         "words",

@@ -14,6 +14,7 @@ from migrator.cli.input.options import (
     combine,
     select_request,
     subdirs_option,
+    to_dir_option,
     undo_files_option,
     with_forks_option,
 )
@@ -25,13 +26,7 @@ if TYPE_CHECKING:
     from migrator.model import Plan
 
 options = combine(
-    click.option(
-        "--to-dir",
-        "--to-directory",
-        metavar="DIR|keep",
-        shell_complete=completes("directory", words=["keep"]),
-        help="Where they go. Default: the project root of the current directory.",
-    ),
+    to_dir_option("Where they go. Default: the project root of the current directory.", words=["keep"]),
     click.option(
         "--to-project",
         metavar="P|keep",

@@ -11,11 +11,9 @@ from migrator.cli.input.command_line import DISPLAY_FLAGS, json_command, typed_c
 from migrator.cli.input.database import is_reported, open_context
 from migrator.cli.input.options import (
     SelectingCommand,
-    database_options,
     exit_code_option,
     exit_if_asked,
-    force_option,
-    html_option,
+    report_options,
     search_options,
     search_request,
     select_request,
@@ -29,7 +27,7 @@ from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
 from migrator.selection.completion import completes
-from migrator.text import wrapped
+from migrator.text import agree, count, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,9 +75,7 @@ class OrphansCommand(SelectingCommand):
 @exit_code_option("a session is lost")
 @verbose_option
 @listing_options(ORPHAN_COLUMNS, "markdown")
-@html_option
-@force_option
-@database_options
+@report_options
 def command(**values: Any) -> None:
     """List the sessions that opencode can't show or resume where they belong.
 
@@ -174,12 +170,11 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
     """Yield the commands that bring these sessions home; if there are none, the one that explains the `first` shown."""
     from migrator.model import Certainty
     from migrator.store.opencode_2_schema import NEVER_IMPORTED
-    from migrator.text import count
 
     for certainty, options in ((Certainty.CERTAIN, ()), (Certainty.LIKELY, ("--likely",))):
         if number := listed.rescuable.get(certainty, 0):
-            have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
-            yield Step(f"{have}. To bring {'it' if number == 1 else 'them'} there:", _rescue_command(*options))
+            have = f"{count(number, 'session')} {agree(number, 'has')} a {certainty.value} home"
+            yield Step(f"{have}. To bring {agree(number, 'it')} there:", _rescue_command(*options))
     settled = Counter(orphan.commands[0] for orphan in listed.orphans if len(orphan.commands) == 1)
     for command, number in settled.most_common(_FOLDERS_SHOWN):
         yield Step(f"{count(number, 'session')} of another system may be here under another path. If so:", command)

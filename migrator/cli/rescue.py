@@ -100,13 +100,13 @@ def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:
 @aloud()
 def ask_about_ties(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
     """Ask which directory each folder is now, the one of most sessions first. Raises Abort at Ctrl-C."""
-    from migrator.text import count, tilde
+    from migrator.reporting.orphan_text import tie_question
+    from migrator.text import tilde
 
     answers: dict[Tie, str] = {}
     for tie, sessions in sorted(ties.items(), key=lambda item: -item[1]):
         choices = [str(number) for number in range(1, len(tie.rivals) + 1)]
-        lost = "does the session" if sessions == 1 else f"do these {count(sessions, 'session')}"
-        say(f"Where {lost} of {tilde(tie.folder)} belong?", err=True)
+        say(tie_question(tie.folder, sessions), err=True)
         for choice, directory in zip(choices, tie.rivals, strict=True):
             say(f"  {choice}) {tilde(directory)}", err=True)
         say("  s) skip: nothing is done about them", err=True)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.input.database import portable_path
-from migrator.cli.input.options import database_options, force_option, html_option, plan_format_options, verbose_option
+from migrator.cli.input.options import plan_format_options, report_options, verbose_option
 from migrator.cli.input.plan_file import read_plan_file
 from migrator.cli.results.confirm import show_plan
 from migrator.selection.completion import completes
@@ -19,9 +19,7 @@ from migrator.text import our_command
 @click.argument("what", metavar="FILE|RUN", type=click.Path(), shell_complete=completes("run", "file"))
 @verbose_option
 @plan_format_options
-@html_option
-@force_option
-@database_options
+@report_options
 def command(what: str, **values: Any) -> None:
     """Show the plan in FILE, or what RUN has done. RUN is its id, or one end of it; a file of that name wins."""
     if what == "-" or os.path.lexists(what) or _is_path(what):
@@ -36,6 +34,8 @@ def command(what: str, **values: Any) -> None:
     try:
         open_run(what, str(named) if named else None).close()
     except NoSuchRun:
+        if what.startswith("ses_"):
+            raise
         raise NoSuchRun(
             f"There is neither a file nor a run {what or repr(what)}; `opencode-migrator log` lists the runs."
         ) from None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from migrator.disk.status import is_there
 from migrator.disk.system import free_bytes, keep_blocks, nameless_file
 from migrator.errors import MigratorError
+from migrator.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -157,9 +158,9 @@ class DiskSpace:
             for reserve, size in needed.items():
                 if not can_have(reserve, size):
                     raise MigratorError(
-                        f"The disk is too full: the run, with the space to take it back, needs {_mb(size)} on the file "
-                        f"system of {reserve.directory}, and only {_mb(reserve.free() or 0)} is free. Free some space "
-                        "there, then try again.",
+                        "The disk is too full: the run, with the space to take it back, needs "
+                        f"{size_text(size)} on the file system of {reserve.directory}, and only "
+                        f"{size_text(reserve.free() or 0)} is free. Free some space there, then try again.",
                     )
         finally:
             for reserve in others.values():
@@ -211,7 +212,3 @@ def _file_system(directory: str | Path) -> int | None:
 
 def _bytes(edits: Sequence[Edit]) -> int:
     return sum(len(value) for edit in edits for value in (edit.before, edit.after) if isinstance(value, str | bytes))
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"

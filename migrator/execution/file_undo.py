@@ -21,7 +21,7 @@ from migrator.snapshots.repositories.layout import Layout
 from migrator.snapshots.repositories.transfer import carry
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, dangerous_turns
 from migrator.store.writer import Edit
-from migrator.text import count
+from migrator.text import agree, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,5 +160,5 @@ def _update_alternates(store: Store, relocated: FolderMoves) -> None:
 
 def _warn_of_detached(session: str, number: int, instead: str) -> PlanWarning:
     """Return the warning that turns of a session were detached; `instead` says what was planned, and why not."""
-    what = f"{count(number, 'turn')} of {session} {'was' if number == 1 else 'were'} detached, not {instead}."
+    what = f"{count(number, 'turn')} of {session} {agree(number, 'was')} detached, not {instead}."
     return PlanWarning("undo-detached", what, session)

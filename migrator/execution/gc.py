@@ -36,7 +36,7 @@ from migrator.snapshots.repositories.route import SnapshotRoutes
 from migrator.store.location import databases_beside
 from migrator.store.turns import why_unreadable
 from migrator.store.untouched import look_into
-from migrator.text import our_command
+from migrator.text import agree, count, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -227,8 +227,8 @@ class _LeftoverSearch:
         if recent:
             return leftover._replace(why_kept=f"`opencode-migrator undo {recent[0].entry.id}` would need it")
         if number := self._count_only_in(leftover.git_dir):
-            what = f"{number} snapshots are" if number > 1 else "1 snapshot is"
-            return leftover._replace(why_kept=f"{what} nowhere else")
+            what = f"{count(number, 'snapshot')} {agree(number, 'is')} nowhere else"
+            return leftover._replace(why_kept=what)
         return leftover._replace(gives_up=tuple(run.entry.id for run in needing))
 
     def _not_followed(self, git_dir: str) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from migrator.execution.journal import Journal
 from migrator.execution.undone import Undone, chains, taken_back
 from migrator.state_dir import how_to_open, runs_directories
 from migrator.store.open_by import OpenBy, find_holders, holder_names
-from migrator.text import and_more, whole_id
+from migrator.text import and_more, our_command, whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -153,6 +153,9 @@ def open_run(wanted: str, store: str | None = None) -> Journal:
     """Open the run with this id, or with the only id that starts or ends with it; `store` is as in `journal_files`."""
     files = {path.stem: path for path in journal_files(store)}
     run = whole_id(wanted, files, "runs", or_end=True)
+    if run is None and wanted.startswith("ses_"):
+        look = our_command("list", "--from-id", wanted)
+        raise NoSuchRun(f"{wanted} is no run; `{look}` shows the session.")
     if run is None:
         raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
     return Journal(files[run])

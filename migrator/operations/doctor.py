@@ -15,7 +15,7 @@ from migrator.store.connection import why_read_only
 from migrator.store.integrity import check
 from migrator.store.open_by import OpenBy, holder_names, who_has_open
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import and_more, count
+from migrator.text import and_more, count, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
 
 def _database(store: Store) -> Iterator[CheckResult]:
     size = store.path.stat().st_size
-    yield CheckResult("database", str(store.path), f"database {store.path}, {size / 1e6:,.1f} MB")
+    yield CheckResult("database", str(store.path), f"database {store.path}, {size_text(size)}")
     schema = store.schema
     order = "origin, then cache" if schema.origin_first else "cache, then root commit"
     yield CheckResult(

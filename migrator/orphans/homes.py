@@ -202,6 +202,10 @@ class Homes:
             return self._at(found[0], path_below(directory, lost.root), Certainty.LIKELY, because)
         return home if not found else tie(f"{' and '.join(found)} each have its name and files", lost.root, found)
 
+    @property
+    def _looked(self) -> str:
+        return ", and the search found none" if self._search else "; --search DIR looks for it below DIR"
+
     def _home_on_other_system(self, root: str, why: str) -> Home:
         """Return which directories a checkout of another system may be here; that it is one is for the user to say."""
         if not looks_foreign(root):
@@ -231,7 +235,7 @@ class Homes:
         if record is None and info.place and lost.project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return self._home_in_checkout(lost, directory)
         if record is None and is_outside_repository(lost.project_id, directory):
-            return no_home("it was in no repository, so nothing here tells where it went")
+            return no_home(f"it was in no repository, so nothing here tells where it went{self._looked}")
         if record is None and not info.real:
             record = self._candidates.records.worktree(directory, lost.root, lost.project_id, lost.newest)
         if record is not None:
@@ -265,8 +269,7 @@ class Homes:
     def _home_of_lost(self, lost: LostCheckout, directory: str, what_is_there: str) -> Home:
         """Return the home of a session in a checkout that isn't at its place any more."""
         home = self._choose(self._candidates.find(lost), lost, path_below(directory, lost.root), what_is_there)
-        # That the directory itself is gone is said already, and so that sessions of many are told together.
-        seen = "" if what_is_there == f"{directory} is gone" else f"{what_is_there}, and "
+        seen = _seen(what_is_there, directory)
         unread = () if home.certainty is Certainty.CERTAIN else self._candidates.unreadable_beside(lost)
         if unread:
             cant_tell = f"nobody can tell whether {unread[0].directory} is it: {unread[0].detail}"
@@ -281,8 +284,7 @@ class Homes:
                 )
             return replace(home, because=f"{home.because}; {cant_tell}")
         if home.place is None and not home.rivals:
-            looked = ", and the search found none" if self._search else "; --search DIR looks for it below DIR"
-            return replace(home, why_not=f"{seen}no checkout of its project is known to be here{looked}")
+            return replace(home, why_not=f"{seen}no checkout of its project is known to be here{self._looked}")
         return home
 
     def _choose(self, candidates: Sequence[Candidate], lost: LostCheckout, sub: str, what_is_there: str) -> Home:
@@ -296,7 +298,8 @@ class Homes:
             best = [best[0]._replace(top=top) for top in ((only.directory,) if only else rivals)]
         if len(best) > 1:
             tops = tuple(each.top for each in best)
-            why_not = f"{what_is_there}, and its project has several checkouts here: {' and '.join(tops)}"
+            seen = _seen(what_is_there, os.path.join(lost.root, sub) if sub else lost.root)
+            why_not = f"{seen}its project has several checkouts here: {' and '.join(tops)}"
             taken = self._context.inspect(lost.root).status is DirectoryStatus.THERE
             return tie(why_not, lost.root, tops, lost.project_id if taken else "")
         if not best:
@@ -324,3 +327,11 @@ class Homes:
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
         return top
+
+
+def _seen(what_is_there: str, directory: str) -> str:
+    """Return what is there, to go on with; "" where that is only that the directory is gone, as the rule says too.
+
+    So sessions of many directories are told together.
+    """
+    return "" if what_is_there == f"{directory} is gone" else f"{what_is_there}, and "

@@ -20,6 +20,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from migrator.errors import BadInput
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
@@ -29,6 +31,7 @@ _WINDOWS_ROOT = re.compile(
     rf"(?:(?:\\\\[?.]\\|//[?.]/)?(?P<drive>[A-Za-z]):[\\/]"
     rf"|\\\\(?:[?.]\\(?i:UNC)\\)?(?P<share>{_NAME}\\[^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
 )
+_DRIVE = re.compile(r"[A-Za-z]:")
 _SLASHES = re.compile(r"[\\/]+")
 _HOME_BEGINS = {False: ("~/",), True: ("~/", "~\\")}
 _BEGINS = re.compile(r"[A-Za-z]:|\\\\")
@@ -197,11 +200,20 @@ def expand_home(path: str, home: str) -> str:
     return home + path[1:] if path == "~" or path[:2] in _HOME_BEGINS[_ON_WINDOWS] else path
 
 
+def check_drive(path: str) -> None:
+    """Raise BadInput for a drive without a slash, as `C:`: to Windows, that is a directory that only a shell knows."""
+    if _DRIVE.match(path) and not is_windows(path) and (_ON_WINDOWS or len(path) == len("C:")):
+        raise BadInput(
+            f"{path} begins at no root: write {path[:2]}/{path[2:]}, or ./{path} for a name in this directory"
+        )
+
+
 def in_full(path: str, cwd: str, *, shares: bool = False) -> str:
     r"""Return the path that is meant by one that was typed in the directory `cwd`, without `.`, `..` and the like.
 
-    `//a/b` is `/a/b` unless it may name a share. `\\a\b` always does.
+    `//a/b` is `/a/b` unless it may name a share. `\\a\b` always does. Raises BadInput for a drive without a slash.
     """
+    check_drive(path)
     if path.startswith("//") and not shares and begins_windows(plain(path)) is False:
         path = re.sub("^/+", "/", path)
     return normalise(path if is_absolute(path) else f"{cwd}/{path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
-from migrator.text import count
+from migrator.text import agree, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 def odd_row_warnings(store: Store) -> Iterator[PlanWarning]:
     """Yield a warning if any row is left out of what is read."""
     if odd := {(value.table, value.row) for value in store.odd_values()}:
-        rows = count(len(odd), "odd row")
-        left = "is" if len(odd) == 1 else "are"
+        left_out = f"{count(len(odd), 'odd row')} {agree(len(odd), 'is')} left out"
         yield PlanWarning(
             "odd-rows",
-            f"{rows} {left} left out, with values that opencode never writes; `opencode-migrator doctor` names them.",
+            f"{left_out}, with values that opencode never writes; `opencode-migrator doctor` names them.",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.style import styled
-from migrator.text import count, tilde
+from migrator.text import count, size_text, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
     size = sum(leftover.size for leftover in removable)
     what = count(len(removable), "snapshot repository", "snapshot repositories")
     if removable:
-        head = f"Removed {what}, {_size(size)}." if removed else f"{what} to remove, {_size(size)}."
+        head = f"Removed {what}, {size_text(size)}." if removed else f"{what} to remove, {size_text(size)}."
         yield styled(head, bold=True)
     else:
         yield "Nothing was removed." if removed else "Nothing to remove."
@@ -57,13 +57,9 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
 
 
 def _lines(leftover: Leftover) -> Iterator[str]:
-    yield f"   {tilde(leftover.git_dir)}, {_size(leftover.size)}"
+    yield f"   {tilde(leftover.git_dir)}, {size_text(leftover.size)}"
     worktree = f"of {tilde(leftover.worktree)}, " if leftover.worktree else ""
     by = f"run {leftover.run}" if leftover.run else "a killed run or an unfinished removal"
     yield f"      {worktree}left behind by {by}"
     if leftover.gives_up:
         yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e6:,.1f} MB"

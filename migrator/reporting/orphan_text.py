@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from migrator.reporting.rows import View
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import (
+    agree,
     and_more,
     cells,
     count,
@@ -23,6 +22,7 @@ from migrator.text import (
     shortened,
     shortened_path,
     tilde,
+    tilde_in,
     title_text,
     wrapped,
 )
@@ -120,13 +120,19 @@ def other_system_text(orphans: Iterable[Orphan]) -> Iterator[str]:
         )
 
 
+def tie_question(folder: str, sessions: int) -> str:
+    """Ask where the sessions of a folder belong that several directories may be now."""
+    lost = "does the session" if sessions == 1 else f"do these {count(sessions, 'session')}"
+    return f"Where {lost} of {tilde(folder)} belong?"
+
+
 def _hidden(reason: HiddenBy, number: int) -> str:
     """Return why a list leaves out so many sessions, as the rest of a sentence that begins with their number."""
     if reason is HiddenBy.AGE:
-        return f"{'was' if number == 1 else 'were'} last used more than {DAYS} days ago"
+        return f"{agree(number, 'was')} last used more than {DAYS} days ago"
     if reason is HiddenBy.NUMBER:
-        return f"{'comes' if number == 1 else 'come'} after the first {LISTED}"
-    return f"{'is' if number == 1 else 'are'} archived"
+        return f"{agree(number, 'comes')} after the first {LISTED}"
+    return f"{agree(number, 'is')} archived"
 
 
 def grouped_orphans(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
@@ -209,9 +215,3 @@ def labelled_line(label: str, text: str, width: int, color: str) -> str:
     """Return `label: text` as the first of these lines, cut where it doesn't fit."""
     head, colon, tail = shortened(tilde_in(f"{label}: {text}"), width - 2).partition(":")
     return f"  {styled(head, fg=color)}{colon}{tail}"
-
-
-def tilde_in(sentence: str) -> str:
-    """Write the home directory as `~` wherever a path in a sentence begins with it."""
-    home = os.path.expanduser("~")
-    return sentence if home == "/" else re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", sentence)

@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
-from migrator.reporting.orphan_text import labelled_lines, tilde_in
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.reporting.warning_text import warning_lines
-from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
+from migrator.text import (
+    agree,
+    and_more,
+    as_many_as_fit,
+    count,
+    one_line,
+    printable,
+    shortened,
+    tilde,
+    tilde_in,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +105,7 @@ def _around_merge(plan: Plan, merge: Merge, *, done: bool) -> Iterator[str]:
         yield f"your opencode 2{program} makes them out of sessions of opencode 1"
     if merge.files and not merge.taken_out:
         number = len(merge.files)
-        verb = "came" if done else "comes" if number == 1 else "come"
+        verb = "came" if done else agree(number, "comes")
         yield f"{count(number, 'file')} of sessions {verb} along: long outputs of tools, or what a session changed"
     if plan.removable and not done:
         yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(merge.other)}"
@@ -154,7 +165,7 @@ def _merge_line(plan: Plan) -> str:
     sessions = plan.merge.sessions if plan.merge and plan.changes and not plan.merge.taken_out else ()
     coming = {change.session for change in plan.changes}
     longer = sum(s.verdict is MergeVerdict.LONGER and s.session in coming for s in sessions)
-    parts = [f"{longer:,} of them {'is' if longer == 1 else 'are'} here in part"] if longer else []
+    parts = [f"{longer:,} of them {agree(longer, 'is')} here in part"] if longer else []
     return "; ".join([*parts, *filter(None, [unchanged_words(plan) if plan.merge else ""])])
 
 
@@ -162,14 +173,14 @@ def unchanged_words(plan: Plan) -> str:
     """Return `3 sessions are there already`, or what else is true of those that a plan doesn't change; "" for none."""
     number = len(plan.unchanged)
     if plan.in_place:
-        words = "left as it is", "left as they are"
+        words = f"left as {'it is' if number == 1 else 'they are'}"
     elif plan.relocated is not None:
-        words = "above or below them stays", "above or below them stay"
+        words = f"above or below them {agree(number, 'stays')}"
     elif plan.merge is not None:
-        words = "is here already", "are here already"
+        words = f"{agree(number, 'is')} here already"
     else:
-        words = "is there already", "are there already"
-    return f"{count(number, 'session')} {words[number != 1]}" if number else ""
+        words = f"{agree(number, 'is')} there already"
+    return f"{count(number, 'session')} {words}" if number else ""
 
 
 def nothing_words(plan: Plan) -> str:
@@ -297,7 +308,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
     tally.update(map(undo_word, changes))
     none = tally.pop(_WORDS[FileUndo.NONE], 0)
     words = [f"{word} {number:,}" for word, number in tally.items() if number]
-    return ", ".join([*words, f"{none:,} {'has' if none == 1 else 'have'} none"] if words and none else words) or "none"
+    return ", ".join([*words, f"{none:,} {agree(none, 'has')} none"] if words and none else words) or "none"
 
 
 def undo_word(change: Change) -> str:
@@ -339,7 +350,7 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
     reasons = sorted(tally, key=lambda why: (-tally[why], why))
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:
-        text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
+        text = f"because {tilde_in(printable(why))}"
         yield from (" " * 11 + line for line in wrapped(text, width - 11))
     if len(reasons) > len(shown):
         yield f"          {and_more(len(reasons) - len(shown), 'reason')}; {SHOWS_ALL.get()}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.model import GLOBAL, Project
 from migrator.reporting.rows import Column, ColumnKind, field
-from migrator.text import tilde
+from migrator.text import size_text, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,8 +56,8 @@ def _worktree(row: Mapping[str, Any]) -> str:
     return "(none of its own)" if row["id"] == GLOBAL else tilde(row["worktree"])
 
 
-def _megabytes(row: Mapping[str, Any]) -> str:
-    return "" if row.get("size") is None else f"{row['size'] / 1e6:,.1f} MB"
+def _size(row: Mapping[str, Any]) -> str:
+    return "" if row.get("size") is None else size_text(row["size"])
 
 
 def _lost_style(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ PROJECT_COLUMNS = {
     "name": field("Name", "name", ColumnKind.TEXT, _label),
     "sessions": field("Sessions", "sessions", ColumnKind.NUMBER),
     "lost": Column("Lost", lambda row: row.get("lost"), ColumnKind.NUMBER, style=_lost_style),
-    "size": Column("Size", lambda row: row.get("size"), ColumnKind.NUMBER, _megabytes),
+    "size": Column("Size", lambda row: row.get("size"), ColumnKind.NUMBER, _size),
     "updated": field("Last used", "updated", ColumnKind.TIME),
     "vcs": field("VCS", "vcs"),
     "exists": Column("Exists", lambda row: row["exists"], text=_exists, style=_exists_style),

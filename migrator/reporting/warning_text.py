@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,36 +10,52 @@ from migrator.model import STILL_LOST
 from migrator.reporting.next_steps import Step
 from migrator.reporting.orphan_text import labelled_lines, to_settle
 from migrator.reporting.style import SHOWS_ALL, styled
-from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
+from migrator.text import agree, and_more, as_many_as_fit, count, printable, tilde, tilde_in, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from migrator.model import PlanWarning
 
-WARNINGS_SHOWN = 20
+ALIKE = 2
+"""A warning with more than so many more of its kind has these folded."""
 REASONS_SHOWN = 10
+_NAMES = re.compile(r'"[^"]*"|\S*[\d/~_]\S*')
+"""What makes two warnings of one kind differ: titles, paths, ids and numbers."""
 _ONE_LINE = 2**31
 
 
 def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; without `width`, each is one line.
+    """Yield the warnings of a plan, of many alike the first only unless `verbose`; without `width`, each is one line.
 
     The sessions that stay lost come last, grouped.
     """
     every = list(warnings)
-    others = [warning for warning in every if warning.code != STILL_LOST]
-    for warning in others if verbose else others[:WARNINGS_SHOWN]:
-        text = printable(warning.message)
-        room = (width or len(text) + 9) - 9
-        first, *rest = wrapped(text, room) or [""]
-        yield styled("warning: ", fg="yellow") + first
-        yield from (" " * 9 + line for line in rest)
-    if not verbose and len(others) > WARNINGS_SHOWN:
-        yield f"{and_more(len(others) - WARNINGS_SHOWN, 'warning').lstrip()}; {SHOWS_ALL.get()}."
-    if lost := len(every) - len(others):
+    for shown, folded in alike(every, fold=not verbose):
+        for text in shown:
+            first, *rest = wrapped(text, (width or len(text) + 9) - 9) or [""]
+            yield styled("warning: ", fg="yellow") + first
+            yield from (" " * 9 + line for line in rest)
+        if folded:
+            yield f"        {and_more(len(folded))} like it; {SHOWS_ALL.get()}."
+    if lost := sum(warning.code == STILL_LOST for warning in every):
         yield styled("still lost: ", fg="yellow") + count(lost, "session")
         yield from still_lost_lines(every, width, verbose=verbose)
+
+
+def alike(warnings: Iterable[PlanWarning], *, fold: bool = True) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Yield what the warnings of each kind say, as it may be printed: what is shown, and what is folded.
+
+    Those of one kind differ in names and numbers only. Those of sessions that stay lost are left out.
+    """
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for warning in warnings:
+        if warning.code != STILL_LOST:
+            kind = warning.code, _NAMES.sub("", warning.message)
+            kinds.setdefault(kind, []).append(tilde_in(printable(warning.message)))
+    for texts in kinds.values():
+        number = 1 if fold and len(texts) > 1 + ALIKE else len(texts)
+        yield texts[:number], texts[number:]
 
 
 def still_lost_lines(
@@ -100,7 +117,7 @@ def next_steps_of_lost(
     """
     lost = [(warning.session or "", warning.lost) for warning in warnings if warning.lost]
     if likely := sum(parts.likely_home is not None for _, parts in lost):
-        have = f"{count(likely, 'session')} {'has' if likely == 1 else 'have'} a likely home."
+        have = f"{count(likely, 'session')} {agree(likely, 'has')} a likely home."
         yield Step(f"{have} To take likely homes too:", likely_command)
     rest = [(session, parts.why) for session, parts in lost if not parts.commands and parts.likely_home is None]
     if rest:

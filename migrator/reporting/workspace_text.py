@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
-from migrator.text import cells, count, shortened, tilde
+from migrator.text import agree, cells, count, shortened, tilde
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def _sessions_text(sessions: int, to: Counter[str]) -> str:
     if not sessions:
         return "no sessions"
     if not to:
-        return f"{count(sessions, 'session')} {'stays' if sessions == 1 else 'stay'}"
+        return f"{count(sessions, 'session')} {agree(sessions, 'stays')}"
     first = min(to, key=len)
     below = " and below it" if len(to) > 1 else ""
     staying = sessions - to.total()
-    rest = f", {staying} more {'stays' if staying == 1 else 'stay'}" if staying > 0 else ""
+    rest = f", {staying} more {agree(staying, 'stays')}" if staying > 0 else ""
     return f"{count(to.total(), 'session')} -> {tilde(first)}{below}{rest}"

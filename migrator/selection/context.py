@@ -57,9 +57,8 @@ class DatabaseSelectorContext:
         return current_directory()
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
-        found = self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
-        also = sorted(id_ for id_ in self.also_known.difference(found) if id_.startswith(prefix))
-        return [*found, *also][:10]
+        found = self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))
+        return [*found, *sorted(id_ for id_ in self.also_known.difference(found) if id_.startswith(prefix))]
 
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
         return self.also_known.intersection(ids).union(self._store.ids_where(f"id {IN}", [array_of(ids)]))

@@ -49,7 +49,7 @@ class SelectorContext(Protocol):
         """Every project row."""
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
-        """Return the ids of sessions that start with `prefix`, at most ten of them."""
+        """Return the ids of sessions that start with `prefix`."""
 
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
         """Return those of `ids` that are sessions."""

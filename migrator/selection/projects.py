@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.paths import comparable, expand_home, in_full, is_windows, same_name
-from migrator.text import did_you_mean, nearest
+from migrator.text import did_you_mean, first_few, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Project
     from migrator.selection.contract import SelectorContext
+
+_NAMED = 10
+"""How many projects an error names that one text may mean."""
 
 
 def find_project(text: str, context: SelectorContext, option: str) -> Project:
@@ -32,8 +35,8 @@ def find_project(text: str, context: SelectorContext, option: str) -> Project:
     if not fitting and is_path(text):
         fitting = _at_path(text, projects, context)
     if len(fitting) > 1:
-        names = "; ".join(f"{project.id} ({project.label}, {project.worktree})" for project in fitting)
-        raise MigratorError(f"Several projects fit {option} {text}, give the id of one: {names}.")
+        named = first_few([f"{each.id} ({each.label}, {each.worktree})" for each in fitting], _NAMED)
+        raise MigratorError(f"Several projects fit {option} {text}, give the id of one: {named}.")
     if not fitting:
         known = {name: project for project in projects for name in (project.id, project.name, project.label) if name}
         near = {project.id: project.label for project in (known[name] for name in nearest(text, known))}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -21,7 +21,7 @@ from migrator.progress import counted, doing
 from migrator.snapshots.git.lookup import FileStatus, look_up
 from migrator.snapshots.git.readable import Readability
 from migrator.snapshots.git.run import common_directory
-from migrator.snapshots.repositories.compare import is_in_the_way
+from migrator.snapshots.repositories.compare import in_the_way
 from migrator.snapshots.repositories.layout import Layout
 from migrator.snapshots.undo_effect import TurnEffect
 from migrator.store.turns import redo_snapshot, why_unreadable
@@ -201,7 +201,8 @@ class EffectFinder(ABC):
         self.layout, self.target, self.sessions = layout, target, sessions
         self.worktree, self.repository = target.worktree or "", target.repository or ""
         self.top = self.worktree.rstrip("/") + "/"
-        self.is_in_the_way, self.realpath = cache(partial(is_in_the_way, self.worktree)), cache(os.path.realpath)
+        self.realpath = cache(os.path.realpath)
+        self._in_the_way = cache(lambda path: next(in_the_way(self.worktree, path), None))
         turns = self.turns = [*chain.from_iterable(sessions.values())]
         wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self.path(file))}
         self.statuses = look_up(self.repository, wanted) if self.repository else {}
@@ -229,6 +230,22 @@ class EffectFinder(ABC):
             return self.find(turn)
         except MigratorError as error:
             return TurnEffect(turn, because=str(error).rstrip("."), known=False, looked=False)
+
+    def loses_others(self, turn: Turn, path: str) -> bool:
+        """Tell whether a file at `path` needs room where there is something that no turn from this one on has made.
+
+        Git removes all that is in the way; but what those turns made an undo takes back anyway.
+        """
+        if self._in_the_way(path) is None:
+            return False
+        turns, at = self._position[turn.part]
+        made = {self.path(file) for later in turns[at:] for file in later.files}
+        return not made.issuperset(in_the_way(self.worktree, path))
+
+    @cached_property
+    def _position(self) -> Mapping[str, tuple[Sequence[Turn], int]]:
+        """Where each turn is among those of its session."""
+        return {turn.part: (turns, at) for turns in self.sessions.values() for at, turn in enumerate(turns)}
 
     def refuse_unreadable(self, statuses: Iterable[FileStatus | None]) -> None:
         """Raise CantTell if files have such a status, and it may be so because the repository can't be read."""

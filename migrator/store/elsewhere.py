@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.paths import is_within
 from migrator.store.json_storage import left_behind_files
 from migrator.store.other_databases import other_databases
-from migrator.text import count, first_few, nearest
+from migrator.text import agree, count, first_few, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -30,7 +30,7 @@ def elsewhere(store: Store, texts: Collection[str]) -> str:
     It is the end of an error, from its semicolon on. It is never empty: where nothing is found it names a command.
     """
     found = list(_found(store, texts))
-    return "; ".join(["", *(found or [*_like(store, texts), "`opencode-migrator list --all` shows what there is"])])
+    return "; ".join(["", *(found or [*_like(store, texts), store.what_there_is])])
 
 
 def titled_elsewhere(store: Store, text: str) -> list[str]:
@@ -79,7 +79,7 @@ def _like(store: Store, texts: Collection[str]) -> Iterator[str]:
     for start in (f"ses_{text}", *(text[:end] for end in range(len(text) - 1, len("ses_") + 2, -1))):
         if ids := store.ids_where("id >= ? AND id < ?", (start, f"{start}\U0010ffff")):
             near = nearest(text, ids[:_COMPARED]) or ids
-            yield f"the nearest {'is' if len(near) == 1 else 'are'} {first_few(near, _NAMED)}"
+            yield f"the nearest {agree(len(near), 'is')} {first_few(near, _NAMED)}"
             return
 
 

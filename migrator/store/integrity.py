@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.progress import doing
 from migrator.store.connection import connect, translate_errors
+from migrator.text import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def check(path: Path, pragma: str) -> list[tuple[Any, ...]]:
         finally:
             connection.close()
 
-    what = f"Running {pragma} on {path.stat().st_size / 1e6:,.0f} MB (--quick leaves it out)"
+    what = f"Running {pragma} on {size_text(path.stat().st_size)} (--quick leaves it out)"
     with doing(what), ThreadPoolExecutor(1) as thread, translate_errors(path):
         running = thread.submit(run)
         try:

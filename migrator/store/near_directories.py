@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.paths import below, comparable, is_within, last_name, path_below, trimmed, upwards
-from migrator.text import count, nearest, tilde
+from migrator.text import agree, count, nearest, tilde
 
 if TYPE_CHECKING:
     from migrator.store.reader import Store
@@ -30,8 +30,7 @@ def near_directories(store: Store, path: str) -> str:
         f"{tilde(first)} ({count(number, 'session')})",
         *(f"{tilde(each)} ({number:,})" for each, number in others),
     ]
-    one = "is" if len(words) == 1 else "are"
-    return f"the nearest {one} {', '.join(words[:-1])}{' and ' if words[1:] else ''}{words[-1]}"
+    return f"the nearest {agree(len(words), 'is')} {', '.join(words[:-1])}{' and ' if words[1:] else ''}{words[-1]}"
 
 
 def _beside(path: str, directories: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ from migrator.store.connection import columns_of
 from migrator.store.location import WITH_OPENCODE, command_for, databases_beside, merge_words
 from migrator.store.sql import IN, array_of
 from migrator.store.untouched import read_untouched
-from migrator.text import our_command, shell_join
+from migrator.text import agree, our_command, shell_join
 
 if TYPE_CHECKING:
     import sqlite3
@@ -91,7 +91,7 @@ class OtherDatabase:
 
         `words` select them; `looking` are other words for `list`.
         """
-        them = "it" if number == 1 else "them"
+        them = agree(number, "it")
         look = f"`{self.command} {shell_join(['list', *(looking or words or ['--all'])])}` shows {them}"
         if self.no_merge:
             return f"{look}; {self.no_merge}"

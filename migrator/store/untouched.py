@@ -33,6 +33,7 @@ from migrator.store.connection import add_functions, end_at_ctrl_c, file_uri
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_by import who_has_open
 from migrator.store.reader import Store
+from migrator.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,7 +158,7 @@ def private_folder(size: int, what: str = "of a database that is in use") -> Ite
     remove_abandoned(parent)
     if (free := shutil.disk_usage(parent).free) < size + _SLACK:
         raise MigratorError(
-            f"A copy has to be made {what}, of {size / 1e6:.1f} MB, and only {free / 1e6:.1f} MB "
+            f"A copy has to be made {what}, of {size_text(size)}, and only {size_text(free)} "
             f"are free in {parent}; free some space there, or let TMPDIR name another directory."
         )
     with temporary_folder(parent) as folder:

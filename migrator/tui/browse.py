@@ -18,7 +18,7 @@ from migrator.errors import MigratorError, NothingMatched
 from migrator.operations.select import make_query
 from migrator.operations.ui import read_conversation, select_marked
 from migrator.reporting.orphan_text import labelled_line, to_settle
-from migrator.text import count, first_few, local_time, one_line, printable, tilde, wrapped
+from migrator.text import first_few, local_time, one_line, printable, tilde, wrapped
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
@@ -43,7 +43,7 @@ _FILES_SHOWN, _LONGEST = 20, 2_000
 """How many files are named, and how much of a text is looked at."""
 
 _FREE = {"slash", "question_mark", "tab", "shift+tab", "ctrl+t"}
-_ABOUT_SESSIONS = {"m", "x", "asterisk", "w"}
+_ABOUT_SESSIONS = {"a", "m", "x", "asterisk", "w"}
 """Keys that have nothing to do with the sessions that are shown, and those that have, whatever has the focus."""
 
 
@@ -209,7 +209,10 @@ class BrowseScreen(Screen[None]):
 
         found = await self._database.look(ask)
         self._sessions.mark(found, on=True)
-        self.notify(f"Marked {count(len(found), 'session')}.", markup=False)
+
+    def action_mark_shown(self) -> None:
+        """Mark the sessions of the place under the cursor; if all are marked, none."""
+        self._sessions.action_mark_shown()
 
     def action_clear_marks(self) -> None:
         """Take every mark away."""

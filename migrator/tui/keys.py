@@ -64,6 +64,7 @@ class Keys:
                 continue
             self._waiting.popleft()
             if not getattr(screen, "ignores", _never)(key):
+                self._app.clear_notifications()  # they cover what is below them
                 await self._hear(key)
                 await self._settle()
 

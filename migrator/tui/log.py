@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on
 from textual.binding import Binding
-from textual.screen import Screen
 
 from migrator.documents.run import log_row
 from migrator.errors import MigratorError
@@ -22,8 +21,9 @@ from migrator.tui import proposal
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
+from migrator.tui.list_screen import ListScreen
 from migrator.tui.plan import PlanScreen
-from migrator.tui.row_list import AGO, RowList, TextView, ago
+from migrator.tui.row_list import AGO, RowList, ago
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +63,10 @@ class Runs(RowList):
         return text
 
 
-class LogScreen(Screen[bool]):
+class LogScreen(ListScreen):
     """Returns whether something was written."""
 
     CSS = """
-    LogScreen RowList, LogScreen TextView { border: round $foreground 50%; }
-    LogScreen RowList:focus, LogScreen TextView:focus { border: round $accent; }
     LogScreen TextView { height: 55%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,10 +77,8 @@ class LogScreen(Screen[bool]):
     ]
 
     def __init__(self, database: Database) -> None:
-        super().__init__()
-        self._database = database
-        self._wrote = self._is_verbose = False
-        self._runs, self._details = Runs(), TextView(id="details")
+        super().__init__(database)
+        self._runs = Runs()
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -92,8 +88,12 @@ class LogScreen(Screen[bool]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the journals."""
+        """Show the runs."""
         self._runs.focus()
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the journals."""
         begin(self, self._read)
 
     async def _read(self) -> None:
@@ -134,23 +134,9 @@ class LogScreen(Screen[bool]):
         if run and (undo := run.undone_by):
             begin(self, lambda: self._propose(undo))
 
-    def action_verbose(self) -> None:
-        """Show every session and turn of the run, or the first ones only."""
-        self._is_verbose = not self._is_verbose
-        self._details.draw_again()
-
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss(self._wrote)
-
     async def _propose(self, run: str) -> None:
         found = await self._database.look(lambda _: find_run_to_undo(run, self._database.path))
         if found.entry.unfinished:
             resume, undo = our_command("resume"), our_command("undo", run)
             raise MigratorError(f"Run {run} was cut off: `{resume}` finishes it, `{undo}` takes back what it wrote.")
-        self.app.push_screen(PlanScreen(self._database, proposal.undo(run, Path(found.path))), self._written)
-
-    def _written(self, wrote: bool | None) -> None:
-        if wrote:
-            self._wrote = True
-            begin(self, self._read)
+        self.app.push_screen(PlanScreen(self._database, proposal.undo(run, Path(found.path))), self.written)

@@ -13,22 +13,23 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from migrator.arguments import OrphansRequest, RescueRequest, SearchRequest, SelectRequest
 from migrator.model import Certainty
 from migrator.operations.orphans import list_orphans
-from migrator.reporting.orphan_text import grouped_orphans, orphan_text, summary
+from migrator.reporting.orphan_text import grouped_orphans, orphan_text, summary, tie_question
 from migrator.reporting.rows import View
-from migrator.text import count, printable, shortened, shortened_path, tilde
+from migrator.text import printable, shortened, shortened_path, tilde
 from migrator.tui import proposal
 from migrator.tui.ask import Ask
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
+from migrator.tui.list_screen import ListScreen
 from migrator.tui.plan import PlanScreen
-from migrator.tui.row_list import RowList, TextView, now_ms
+from migrator.tui.row_list import RowList, now_ms
 from migrator.tui.stage_line import StageLine
 
 if TYPE_CHECKING:
@@ -82,12 +83,10 @@ class LostGroups(RowList):
         return text
 
 
-class OrphansScreen(Screen[bool]):
+class OrphansScreen(ListScreen):
     """Returns whether something was written."""
 
     CSS = """
-    OrphansScreen RowList, OrphansScreen TextView { border: round $foreground 50%; }
-    OrphansScreen RowList:focus, OrphansScreen TextView:focus { border: round $accent; }
     OrphansScreen TextView { height: 40%; }
     OrphansScreen #message { height: auto; max-height: 3; padding: 0 1; }
     """
@@ -107,12 +106,9 @@ class OrphansScreen(Screen[bool]):
             self.tie, self.sessions, self.answer = tie, sessions, answer
 
     def __init__(self, database: Database) -> None:
-        super().__init__()
-        self._database = database
+        super().__init__(database)
         self._search = SearchRequest()
-        self._wrote = self._is_verbose = False
         self._groups = LostGroups()
-        self._details = TextView(id="details")
         self._message = Static(id="message", markup=False)
         self._stages = StageLine()
 
@@ -128,9 +124,10 @@ class OrphansScreen(Screen[bool]):
     def on_mount(self) -> None:
         """Look for what is lost."""
         self._groups.focus()
-        self._read_again()
+        self.read_again()
 
-    def _read_again(self) -> None:
+    def read_again(self) -> None:
+        """Look for what is lost."""
         self._message.update("Looking for lost sessions...")
         begin(self, self._read)
 
@@ -162,31 +159,17 @@ class OrphansScreen(Screen[bool]):
         """Look for folders that were moved below a directory."""
         self.app.push_screen(Ask("Look for moved folders below", "~/src"), self._search_below)
 
-    def action_verbose(self) -> None:
-        """Show every session of the row, or the first ones only."""
-        self._is_verbose = not self._is_verbose
-        self._details.draw_again()
-
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss(self._wrote)
-
     def _search_below(self, directory: str | None) -> None:
         if directory:
             self._search = SearchRequest((directory,))
-            self._read_again()
+            self.read_again()
 
     def _propose(self, request: RescueRequest) -> None:
         def is_wanted() -> bool:
             return self.app.is_running and plan in self.app.screen_stack
 
         plan = PlanScreen(self._database, proposal.rescue(request, lambda ties: self._settle(ties, is_wanted)))
-        self.app.push_screen(plan, self._written)
-
-    def _written(self, wrote: bool | None) -> None:
-        if wrote:
-            self._wrote = True
-            self._read_again()
+        self.app.push_screen(plan, self.written)
 
     def _settle(self, ties: Mapping[Tie, int], is_wanted: Callable[[], bool]) -> Mapping[Tie, str]:
         """Ask which directory each folder is, in the thread that plans, as long as the plan is wanted."""
@@ -250,9 +233,8 @@ class TieScreen(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        lost = "does the session" if self._sessions == 1 else f"do these {count(self._sessions, 'session')}"
         with Vertical():
-            yield Static(f"Where {lost} of {printable(tilde(self._tie.folder))} belong?", markup=False)
+            yield Static(printable(tie_question(self._tie.folder, self._sessions)), markup=False)
             yield Rivals(self._tie)
 
     @on(RowList.Chosen)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding
 
 from migrator.arguments import ListRequest
 from migrator.model import GLOBAL
@@ -17,6 +18,8 @@ from migrator.tui.row_list import RowList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from textual.binding import BindingType
 
     from migrator.model import ListedProject, Orphan, SessionDirectory
     from migrator.operations.context import CommandContext
@@ -40,6 +43,8 @@ class Row:
 
 class PlaceList(RowList):
     """The first row is what was selected when the UI was started, or everything."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "screen.mark_shown", "all")]
 
     def __init__(self, first: ListRequest, *, selected: bool, id: str | None = None) -> None:  # noqa: A002 - as textual
         super().__init__("Projects", id=id)

@@ -84,7 +84,7 @@ class SessionTable(RowList):
         self._next = str(page.next) if page.next else None
         self.set_count(len(self._sessions), cursor=0)
         self._say_how_many()
-        return page.why_nothing
+        return " ".join([page.why_nothing, *(f"{text}." for text in page.elsewhere)])
 
     async def fetch_more(self, all_of_it: bool = False) -> None:
         """Fetch the next page, if there is one, or all that is left, after what is being fetched already."""

@@ -8,7 +8,6 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import Screen
 
 from migrator.operations.workspaces import left_out_warnings, list_workspaces
 from migrator.reporting.warning_text import warning_lines
@@ -19,8 +18,9 @@ from migrator.tui.ask import Ask
 from migrator.tui.background import begin
 from migrator.tui.footer import KeyLine
 from migrator.tui.header import Header
+from migrator.tui.list_screen import ListScreen
 from migrator.tui.plan import PlanScreen
-from migrator.tui.row_list import RowList, TextView
+from migrator.tui.row_list import RowList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +60,10 @@ class Workspaces(RowList):
         return text
 
 
-class WorkspacesScreen(Screen[bool]):
+class WorkspacesScreen(ListScreen):
     """Returns whether something was written. `repository` is a directory in any of the workspaces."""
 
     CSS = """
-    WorkspacesScreen RowList, WorkspacesScreen TextView { border: round $foreground 50%; }
-    WorkspacesScreen RowList:focus, WorkspacesScreen TextView:focus { border: round $accent; }
     WorkspacesScreen TextView { height: 30%; min-height: 5; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,29 +73,28 @@ class WorkspacesScreen(Screen[bool]):
     ]
 
     def __init__(self, database: Database, repository: str) -> None:
-        super().__init__()
-        self._database, self._repository = database, repository
-        self._wrote = False
+        super().__init__(database)
+        self._repository = repository
         self._rows = Workspaces()
-        self._notes = TextView(id="notes")
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
         yield Header(self._database)
         yield self._rows
-        yield self._notes
+        yield self._details
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Look for the workspaces."""
         self._rows.focus()
-        self._read_again()
+        self.read_again()
 
-    def _read_again(self) -> None:
+    def read_again(self) -> None:
+        """Look for the workspaces."""
         self._rows.show(())
         self._rows.border_title = Content(f"Workspaces of {printable(tilde(self._repository))}")
         self._rows.border_subtitle = "d names another repository"
-        begin(self, self._read, tell=lambda sentence: self._notes.show(lambda _: [sentence]))
+        begin(self, self._read, tell=lambda sentence: self._details.show(lambda _: [sentence]))
 
     async def _read(self) -> None:
         repository = self._repository
@@ -107,7 +104,7 @@ class WorkspacesScreen(Screen[bool]):
         self._rows.show(rows)
         home = printable(tilde(found.repository.home))
         self._rows.border_title = Content(f"{count(len(rows), 'workspace')} of {home}")
-        self._notes.show(lambda width: warning_lines(warnings, width))
+        self._details.show(lambda width: warning_lines(warnings, width))
 
     @on(RowList.Moved, "#workspaces")
     def _tell(self) -> None:
@@ -127,22 +124,13 @@ class WorkspacesScreen(Screen[bool]):
     def _consolidate(self, to_dir: str | None) -> None:
         if self._rows.count:
             plan = PlanScreen(self._database, proposal.consolidate(self._repository, to_dir))
-            self.app.push_screen(plan, self._written)
+            self.app.push_screen(plan, self.written)
 
     def action_ask(self) -> None:
         """Name another repository."""
         self.app.push_screen(Ask("A directory in any workspace of the repository", "~/src/shop"), self._look_at)
 
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss(self._wrote)
-
     def _look_at(self, directory: str | None) -> None:
         if directory:
             self._repository = directory
-            self._read_again()
-
-    def _written(self, wrote: bool | None) -> None:
-        if wrote:
-            self._wrote = True
-            self._read_again()
+            self.read_again()

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import BadInput
-from migrator.paths import is_windows, names_of, on_windows, plain
+from migrator.paths import check_drive, is_windows, names_of, on_windows, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,8 +53,10 @@ def with_slashes(typed: str) -> str:
 def as_typed(typed: str) -> str:
     r"""Return a pattern with `/` for every backslash that a person types on Windows for it: `src\shop-*`.
 
-    Before a bracket or a brace it escapes that, as everywhere; no name has `*` or `?` there.
+    Before a bracket or a brace it escapes that, as everywhere; no name has `*` or `?` there. Raises BadInput for a
+    drive without a slash.
     """
+    check_drive(typed)
     if is_windows(typed) or not on_windows():
         return with_slashes(typed)
     return re.sub(r"\\(?![\[\]{}])", "/", typed)

@@ -18,7 +18,7 @@ from migrator.disk.spelling import directories_named, existing_directory, ignore
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.paths import comparable, composed, is_windows, normalise, on_windows, slashed, upwards
 from migrator.places.small_files import real_path
-from migrator.text import and_more, shell_quote
+from migrator.text import agree, and_more, shell_quote
 from migrator_selectors._pattern_syntax import (
     ONLY_A_PATTERN,
     Part,
@@ -103,9 +103,9 @@ def meant(
     if by_name or is_there is True:
         name.advice = f"there is a directory of this very name, so that is meant; the pattern is {as_pattern}"
         return name
-    one = len(characters) == 1
+    number = len(characters)
     pattern.advice = (
-        f"{' and '.join(characters)} {'is' if one else 'are'} special in a pattern; for {'it' if one else 'them'} in a "
+        f"{' and '.join(characters)} {agree(number, 'is')} special in a pattern; for {agree(number, 'it')} in a "
         f"name write {as_name}"
     )
     return pattern

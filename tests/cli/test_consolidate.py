@@ -215,9 +215,9 @@ class TestPlans:
 def test_what_is_left_out_is_said_even_to_who_says_yes(spaces: Workspaces, ten: JjRepository) -> None:
     spaces.titled(spaces.home.repository("opencode-gone"), "another")
     done = spaces.home.run("consolidate", "--yes", "--json", cwd=ten.root)
-    gone = spaces.src / "opencode-gone"
+    there = spaces.home.shown(spaces.src / "opencode-gone")
     assert done.code == 0
-    assert f"1 session in {gone} left out: {gone} is another repository now." in " ".join(done.stderr.split())
+    assert f"1 session in {there} left out: {there} is another repository now." in " ".join(done.stderr.split())
     assert spaces.where()["another"] == spaces.where()["gone"] == "opencode-gone"
 
 

@@ -217,8 +217,8 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
         (
             "schema",
             (
-                "Missing argument '{plan|run|list|orphans|doctor|log}'. "
-                "Choose from: plan, run, list, orphans, doctor, log. See `opencode-migrator schema --help`."
+                "Missing argument: choose from plan, run, list, orphans, doctor, log. "
+                "See `opencode-migrator schema --help`."
             ),
         ),
         ("projects x", "Got unexpected extra argument (x). See `opencode-migrator projects --help`."),

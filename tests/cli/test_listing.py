@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.cli.terminal.pager import pager_words
+from migrator.paths import forms
 from tests.support.home import MOVE, SESSION, Home
 from tests.support.refusal import sentence
 from tests.support.rows import add_sessions
@@ -40,6 +43,11 @@ def test_every_list_has_the_same_options(home: Home, command: str) -> None:
     sort = ("--sort", names[-1], "--reverse", "--limit", "1")
     csv = home.run(command, "--columns", every, "--format", "csv", *sort, cwd=where).stdout.splitlines()
     assert (csv[0], len(csv)) == (every, 2)
+    headings = re.split(" {2,}", home.run(command, "--limit", "1", *sort[:2], cwd=where).stdout.splitlines()[0].strip())
+    assert len(headings) > 2
+    for heading in headings:
+        by_heading = home.run(command, "--columns", heading.upper(), "--sort", heading, "--reverse", cwd=where)
+        assert by_heading.stdout.splitlines()[0].strip() == heading
     table = home.run(command, "--columns", names[0], "--time", "relative", cwd=where).stdout.splitlines()
     assert len(table) > 1
     assert home.run(command, "--columns", names[0], "--json", cwd=where).code == 2
@@ -127,12 +135,14 @@ def test_short_ids_and_relative_times_on_a_terminal_only(home: Home) -> None:
     assert home.run("migrate", short, "src/shop", "-n", "--json").json["changes"][0]["session"] == SESSION
 
 
-def test_what_several_ids_begin_with_is_refused_naming_them(home: Home) -> None:
+def test_what_several_ids_begin_with_is_refused_naming_them_and_how_many_more_there_are(home: Home) -> None:
+    ((sessions,),) = home.query("SELECT count(*) FROM session")
     runs = [home.run(*MOVE, "--json").json["run"], home.run("undo", "-y", "--json").json["run"]]
     for words in (("list", "--from-id"), ("orphans", "--explain"), ("migrate",)):
         refused = sentence(home.run(*words, "ses_"), 1)
         assert "Several sessions" in refused
         assert "ses_df" in refused
+        assert refused.endswith(f" and {sessions - 10} more.")
     for words in (("undo", "-y"), ("log",)):
         refused = sentence(home.run(*words, "2"), 1)
         assert "Several runs" in refused
@@ -214,6 +224,19 @@ def paging(home: Home, pager: str) -> Path:
     home.environ["PAGER"] = f"sh -c 'tee {kept} | {pager}'"
     add_sessions(home, *({"id": f"ses_{number:08x}", "directory": "/srv/many"} for number in range(60)))
     return kept
+
+
+def test_a_pager_on_windows_may_have_backslashes_and_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated, by a file that has such a name on Linux."""
+    less = r"C:\Program Files\Git\less.exe"
+    (tmp_path / less).write_text("")
+    (tmp_path / less).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    monkeypatch.setenv("TERM", "xterm")
+    for named, words in ((less, [less]), (f'"{less}" -R', [less, "-R"]), ("nothing", [])):
+        monkeypatch.setenv("PAGER", named)
+        assert pager_words() == words
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,7 @@ def test_a_sub_directory_that_is_gone_keeps_its_path(home: Home) -> None:
     new = old.rename(home.src / "store")
     done = relocate(home, old, new)
     assert done.stderr.count("warning:") == 1
-    assert f"{new / 'other'} and {new / 'sub/deep'} do not exist" in done.stderr
+    assert f"{home.shown(new / 'other')} and {home.shown(new / 'sub/deep')} do not exist" in done.stderr
     assert bound(home)["ses_shop_sub/deep"] == (project, str(new / "sub/deep"), "sub/deep")
 
 
@@ -317,7 +317,7 @@ def test_a_project_row_stays_where_the_new_place_is_another_project(home: Home) 
     subprocess.run(["rm", "-rf", str(old)], check=True)
     new = home.repository("store")
     done = relocate(home, old, new)
-    assert f"Project {project} keeps its worktree {old}" in done.stderr
+    assert f"Project {project} keeps its worktree {home.shown(old)}" in done.stderr
     assert projects(home)[project] == (str(old), [])
     assert bound(home)["ses_shop"] == (root_commit(new), str(new), "")
 
@@ -440,7 +440,7 @@ def test_of_several_folders_those_are_named_that_nothing_is_bound_to(home: Home)
     old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     done = relocate(home, f"{old}={new}", f"{home.src / 'typo'}={new}")
-    assert f"No session and no project is bound to {home.src / 'typo'} or below it." in done.stderr
+    assert "No session and no project is bound to ~/src/typo or below it." in done.stderr
 
 
 def test_what_is_at_the_new_place_already_stays(home: Home) -> None:
@@ -450,7 +450,7 @@ def test_what_is_at_the_new_place_already_stays(home: Home) -> None:
     new = (home.src / "passing").rename(old / "new")
     bind_session(home, "ses_new", project, new, "")
     done = relocate(home, old, new)
-    assert f"Sessions in {new} stay" in done.stderr
+    assert f"Sessions in {home.shown(new)} stay" in done.stderr
     assert bound(home)["ses_new"][1] == bound(home)["ses_old"][1] == str(new)
     assert bound(home)["ses_old_sub"][1] == str(new / "sub")
     assert home.run("relocate", old, new, "--yes").code == 3
@@ -473,7 +473,7 @@ def linked(home: Home) -> tuple[Path, Path, str]:
 def repaired(home: Home, done: Finished) -> str:
     """Run the command that a warning gives; what git says of the worktrees then."""
     said = " ".join(done.stderr.split())
-    command = said.partition("now: ")[2].partition(" warning:")[0]
+    command = said.partition("now: `")[2].partition("`. warning:")[0].removesuffix("`.")
     assert command.startswith("git -C "), done.stderr
     subprocess.run(command, shell=True, env=dict(home.env()), cwd=home.path, check=True, capture_output=True)
     return command
@@ -542,7 +542,7 @@ def test_the_state_of_the_desktop_app_is_named_and_left_alone(home: Home, name: 
     state = json.dumps({"server": json.dumps({"projects": {"local": [{"worktree": str(old)}]}})})
     file.write_text(state)
     done = relocate(home, old, new)
-    assert f"{file} names the old folder" in done.stderr
+    assert f"{home.shown(file)} names the old folder" in done.stderr
     assert file.read_text() == state
 
 
@@ -583,7 +583,7 @@ def test_what_opencode_makes_anew_in_the_old_place_is_no_obstacle(home: Home) ->
     new = old.rename(home.src / "store")
     (old / ".opencode/node_modules").mkdir(parents=True)
     done = relocate(home, old, new)
-    assert f"{old} is empty (or holds only .opencode, which opencode creates)" in " ".join(done.stderr.split())
+    assert "~/src/shop is empty (or holds only .opencode, which opencode creates)" in " ".join(done.stderr.split())
 
 
 def test_nothing_bound_there(home: Home) -> None:

@@ -40,7 +40,7 @@ def test_a_repository_that_moves_next(home: Home) -> None:
     old, project = project_at_home(home, "shop", "sub")
     new = home.path / "store"
     done = will_move(home, old, new)
-    assert f"move it next: mv {old} {new}" in done.stderr
+    assert f"move it next: `mv {old} {new}`" in done.stderr
     assert bound(home)["ses_shop_sub"] == (project, str(new / "sub"), "sub")
     assert projects(home) == {project: (str(new), [])}
     old.rename(new)
@@ -59,7 +59,7 @@ def test_the_move_that_is_said_is_the_one_to_make(home: Home) -> None:
     old, _ = project_at_home(home, "shop & more")
     new = home.path / "store"
     said = " ".join(will_move(home, old, new).stderr.split())
-    subprocess.run(said.partition("move it next: ")[2], shell=True, check=True)
+    subprocess.run(said.partition("move it next: ")[2].strip("`"), shell=True, check=True)
     stays_as_it_is(home, below=new)
 
 
@@ -107,7 +107,7 @@ def test_a_linked_worktree_and_its_repository(home: Home) -> None:
     said = " ".join(will_move(home, home.src / "all", new).stderr.split())
     (home.src / "all").rename(new)
     command = f"git -C {new / 'main'} worktree repair {new / 'wt'}"
-    assert f"once it has moved: {command}" in said
+    assert f"once it has moved: `{command}`" in said
     subprocess.run(command.split(), check=True, capture_output=True)
     stays_as_it_is(home, below=new)
 

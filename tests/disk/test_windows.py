@@ -18,7 +18,7 @@ def test_sessions_are_moved(world: World) -> None:
     old, new = world.repository("old"), world.repository("new")
     world.session(old)
     done = on_windows(world.home).run("move", "--from-dir", old, "--to-dir", new, "--yes")
-    assert (done.code, _directories(world)) == (0, [str(new)]), done.stderr
+    assert (done.code, _directories(world)) == (0, [new.as_posix()]), done.stderr
 
 
 @pytest.mark.long
@@ -30,7 +30,7 @@ def test_a_run_with_file_undo_is_made_and_taken_back_and_cleared_away(world: Wor
     windows, before = on_windows(world.home), world.home.everything()
     done = windows.run("relocate", old, new, "--yes")
     assert done.code == 0, done.stderr
-    assert _directories(world) == [str(new)]
+    assert _directories(world) == [new.as_posix()]
     assert _undone(world, new) == {"a": ("file", b"a\n")}
     write(new / "a", "changed\n")
     for words in (
@@ -49,7 +49,7 @@ def test_a_run_with_file_undo_is_made_and_taken_back_and_cleared_away(world: Wor
     ):
         done = windows.run(*words)
         assert done.code in {0, 3}, (words, done.stderr)
-    assert _directories(world) == [str(new)]
+    assert _directories(world) == [new.as_posix()]
     cleared = windows.run("gc", "--older-than", "0", "--yes")
     assert (cleared.code, snapshots.exists()) == (0, False), cleared.stderr
     assert windows.run("undo", "--yes").code == 1
@@ -77,10 +77,10 @@ def _undone(world: World, directory: Path) -> dict[str, tuple[str, bytes] | None
 def test_only_one_place_asks_for_what_windows_lacks() -> None:
     """What is done for root's sake alone is in ownership.py."""
     found = {
-        str(file.relative_to(ROOT))
+        file.relative_to(ROOT).as_posix()
         for room in (ROOT / "migrator", ROOT / "selectors")
         for file in room.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if _is_lacking(node)
     }
     assert found == {

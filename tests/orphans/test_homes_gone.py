@@ -279,7 +279,7 @@ def test_a_renamed_repository_with_worktrees_is_one_repository(history: History)
 
 def test_two_other_checkouts_are_named_and_none_is_taken(history: History) -> None:
     shop = repository(history.src / "shop")
-    session = history.session(sub_directory(shop / "sub"))
+    session, top = history.session(sub_directory(shop / "sub")), history.session(shop)
     for name in ("one", "two"):
         copy_of(shop, history.src / name)
         history.opened(history.src / name)
@@ -287,7 +287,9 @@ def test_two_other_checkouts_are_named_and_none_is_taken(history: History) -> No
     found = history.found(session)
     assert found.place is None
     assert found.rivals == (str(history.src / "one"), str(history.src / "two"))
-    assert "several checkouts" in found.why_not
+    several = f"its project has several checkouts here: {' and '.join(found.rivals)}"
+    assert found.why_not == f"{shop} is gone, and {several}"
+    assert history.found(top).why_not == several  # that its own directory is gone, the rule says already
 
 
 def test_a_place_that_became_another_project_is_not_it(history: History) -> None:

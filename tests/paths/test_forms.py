@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from migrator.disk.spelling import as_on_disk
+from migrator.errors import BadInput
 from migrator.orphans import directory_status
 from migrator.paths import (
     ABSOLUTE,
@@ -32,7 +33,15 @@ from migrator.paths import (
     slashed,
     upwards,
 )
+from migrator_selectors._pattern_syntax import as_typed
 from tests.support.strategies import any_directories, directories, windows_directories
+
+
+@pytest.fixture(autouse=True)
+def _on_posix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These say what is true elsewhere than on Windows, and what there."""
+    monkeypatch.setattr(forms, "_ON_WINDOWS", False)
+
 
 WHOLE = [
     r"C:\x",
@@ -188,3 +197,12 @@ def test_the_home_begins_with_a_tilde_and_either_slash_on_windows(monkeypatch: p
     monkeypatch.setattr(forms, "_ON_WINDOWS", True)
     home = r"C:\Users\Me"
     assert [expand_home(path, home) for path in typed] == [home, f"{home}/x", rf"{home}\x", "~x"]
+
+
+def test_a_drive_without_a_slash_is_refused_with_what_to_write() -> None:
+    for typed in ("C:", "z:"):
+        with pytest.raises(BadInput, match=f"begins at no root: write {typed}/, or ./{typed} for a name"):
+            in_full(typed, "/home/me")
+        with pytest.raises(BadInput, match="begins at no root"):
+            as_typed(typed)
+    assert [in_full(typed, "/home/me") for typed in ("./C:", "a:b", "C:/")] == ["/home/me/C:", "/home/me/a:b", "C:/"]

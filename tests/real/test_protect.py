@@ -23,7 +23,7 @@ from tests.support.opencode.unprivileged import unprivileged
 from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.real.conftest import Install
     from tests.support.opencode.opencode_1 import OpenCode
@@ -134,14 +134,24 @@ PROMPTS = {
 """`foreign`: opencode misreads a name that isn't ASCII where it looks for several files at once."""
 
 
-def build(opencode: OpenCode, root: Path) -> ProtectLab:
+IN_THE_WAY = {
+    "directory": (
+        order("bash", command="rm changed.txt; mkdir changed.txt", description="one")
+        + order("bash", command="echo 1 > changed.txt/x", description="two"),
+    ),
+    "file": (order("bash", command="rm -r sub; echo 1 > sub", description="one"),),
+}
+"""What turns themselves put in the place of a file, and of a directory."""
+
+
+def build(opencode: OpenCode, root: Path, prompts_of: Mapping[str, Sequence[str]] = PROMPTS) -> ProtectLab:
     lab = ProtectLab(opencode, root, {}, {})
     for repo in (lab.source, lab.other):
         repository(repo)
     git(lab.source, "worktree", "add", "--quiet", "--detach", str(lab.linked))
     lab.plain.mkdir()
     with opencode.serve(lab.source):
-        for name, prompts in PROMPTS.items():
+        for name, prompts in prompts_of.items():
             directory = lab.source / "sub" if name == "deep" else lab.source
             session = lab.sessions[name] = opencode.new_session(name, directory)
             for prompt in prompts:
@@ -355,6 +365,21 @@ def test_what_is_in_the_way_of_a_file_is_lost_unless_protected(benches: Callable
     with lab.opencode.serve(lab.root):
         ((_, _, after),) = done(lab, [turn], "protected")
     assert after[str(mine)] == b"mine"
+
+
+def test_what_a_turn_itself_put_in_the_way_is_no_loss(install: Install, tmp_path: Path) -> None:
+    root = tmp_path / "lab"
+    lab = build(install(root / "home", MAIN), root, IN_THE_WAY)
+    said = foretold(lab)
+    assert {turn["undo"] for turn in said.values()} == {"restores"}
+    lab.keep("now")
+    with lab.opencode.serve(lab.root):
+        for turn, before, after in done(lab, list(lab.before), "now"):
+            expected = dict(from_on(said, turn))
+            assert before.keys() - after.keys() <= expected.keys()
+            back = {file for file, what in expected.items() if what == "restores" and file in lab.before[turn]}
+            assert back
+            assert {file: after[file] for file in back} == {file: lab.before[turn][file] for file in back}
 
 
 def emptied_head(lab: ProtectLab) -> None:

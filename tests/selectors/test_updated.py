@@ -4,8 +4,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from migrator.errors import BadInput
+from migrator.text import relative_time
 from migrator_selectors.updated import UpdatedPlugin, milliseconds
 from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
@@ -52,6 +55,18 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("2 Months ago", NOON - 60 * DAY),
         ("1year", NOON - 365 * DAY),
         ("1969-12-31", -DAY - HOUR),
+        ("now", NOON),
+        ("5 min ago", NOON - 5 * HOUR // 60),
+        ("last week", NOON - 7 * DAY),
+        ("Last Month", NOON - 30 * DAY),
+        ("last year", NOON - 365 * DAY),
+        ("last 3 days", NOON - 3 * DAY),
+        ("2.weeks.ago", NOON - 14 * DAY),
+        ("thursday", NOON - 12 * HOUR),
+        ("last thursday", NOON - 12 * HOUR - 7 * DAY),
+        ("Wed", NOON - 36 * HOUR),
+        ("last wednesday", NOON - 36 * HOUR),
+        ("friday", NOON - 12 * HOUR - 6 * DAY),
     ],
 )
 def test_times_are_local_milliseconds(text: str, expected: int) -> None:
@@ -68,7 +83,8 @@ def test_the_end_of_a_date_is_its_last_millisecond_however_long_the_day() -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "30", "30m", "-1d", "3 fortnights", "days ago", "yesterday ago",
+    ["", "soon", "30", "30m", "-1d", "3 fortnights", "days ago", "yesterday ago", "last", "last today",
+     "next week", "week", "mond",
      "2026-02-30", "2026-13-01", "12:00", "99999999999999d", "9999-12-31",
      "12345678901234", "\u0661d"],
 )  # fmt: skip
@@ -103,3 +119,10 @@ def test_it_narrows_and_says_what_was_typed() -> None:
         "--until '2026-01-01 12:00'",
     ]
     assert not PLUGIN.build({"since": None, "until": None}, FixedSelectorContext())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10 * 365 * DAY))
+def test_what_a_list_says_of_a_time_is_understood(before: int) -> None:
+    said = relative_time(NOON - before, NOON)
+    assert 0 <= milliseconds(said) - (NOON - before) < max(before, 60_000)

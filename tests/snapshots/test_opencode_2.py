@@ -87,6 +87,27 @@ def test_the_plan_says_that_it_is_kept(opencode: Opencode2, shop: Path) -> None:
     assert "file undo: carried 1" in " ".join(shown.stdout.split())
 
 
+def test_what_a_turn_itself_put_in_the_way_is_no_loss(opencode: Opencode2, shop: Path) -> None:
+    """A directory in the place of a file, until somebody has a file in there too."""
+
+    def replace() -> None:
+        (shop / "a").unlink()
+        write(shop / "a" / "made", "made\n")
+
+    talk = opencode.session(shop)
+    original = state(shop)
+    prompt = opencode.turn(talk, replace)
+    (said,) = effects(opencode)[talk.id]
+    assert said["undo"] == "restores"
+    assert "so an undo fails" in said["because"]
+    write(shop / "a" / "mine", "mine\n")
+    assert [turn["undo"] for turn in effects(opencode)[talk.id]] == ["deletes"]
+    (shop / "a" / "mine").unlink()
+    with pytest.raises(UndoFailed):
+        opencode.undo(talk, prompt)
+    assert changes(original, state(shop)) == {}
+
+
 @pytest.mark.parametrize("command", ["rescue", "relocate"])
 def test_so_do_other_commands(opencode: Opencode2, shop: Path, command: str) -> None:
     """A folder that is gone, or was renamed, within the checkout."""

@@ -98,6 +98,25 @@ def test_what_is_in_the_way_of_a_file_is_deleted(home: Home, shop: Path, in_the_
     assert only.because == f"something else is in the way of {only.deletes[0]} now"
 
 
+@pytest.mark.parametrize("mine", [False, True])
+def test_what_the_session_itself_put_in_the_way_is_no_loss(home: Home, shop: Path, *, mine: bool) -> None:
+    """A turn makes a directory of README.md, the next one fills it; and a file of sub/. So opencode takes it back."""
+    (shop / "README.md").write_text("not as committed\n")
+    first = snapshot(home, shop)
+    (shop / "README.md").unlink()
+    (shop / "README.md").mkdir()
+    second = snapshot(home, shop)
+    (shop / "README.md" / "made.txt").write_text("made\n")
+    shutil.rmtree(shop / "sub")
+    (shop / "sub").write_text("made\n")
+    add_turn(home, SESSION, first, shop / "README.md")
+    add_turn(home, SESSION, second, *(shop / name for name in ("README.md/made.txt", "sub", "sub/kept.txt")), number=2)
+    if mine:
+        (shop / "README.md" / "mine.txt").write_text("mine\n")
+    effects = [turn.effect for turn in foretold(home)]
+    assert effects == [UndoEffect.DELETES if mine else UndoEffect.RESTORES, UndoEffect.RESTORES]
+
+
 def test_a_link_to_a_directory_is_deleted(home: Home, shop: Path) -> None:
     turn(home, shop)
     shutil.rmtree(home.database.parent / "snapshot")
@@ -188,6 +207,16 @@ def test_what_git_refuses_to_look_at_is_unknown(home: Home, shop: Path) -> None:
     (only,) = foretold(home)
     assert only.effect is UndoEffect.UNKNOWN
     assert str(shop) in str(only.because)
+
+
+def test_what_git_would_wait_for_is_unknown(home: Home, shop: Path) -> None:
+    turn(home, shop)
+    config = snapshot_repository(home, root_commit(shop), shop) / "config"
+    config.unlink()
+    os.mkfifo(config)
+    (only,) = foretold(home)
+    assert only.effect is UndoEffect.UNKNOWN
+    assert str(config) in str(only.because)
 
 
 def test_by_way_of_a_link(home: Home, shop: Path) -> None:

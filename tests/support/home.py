@@ -93,6 +93,10 @@ class Home:
         assert "Traceback" not in done.stderr, done.stderr
         return forked.Finished(done.returncode, done.stdout, done.stderr)
 
+    def shown(self, path: Path) -> str:
+        """Return a path in this home as people are told it."""
+        return str(path).replace(str(self.path), "~", 1)
+
     def repository(self, name: str, *directories: str, date: int = DATE) -> Path:
         """Make a git repository with one commit in src/NAME, and these directories in it."""
         root = self.src / name

@@ -128,4 +128,7 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except NotADirectoryError as error:  # as in Bun, `force` forgives only that nothing is there
+            raise UndoFailed("ENOTDIR") from error

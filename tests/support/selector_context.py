@@ -40,7 +40,7 @@ class FixedSelectorContext:
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
         self.asked.append(prefix)
-        return [session.id for session in self.sessions if session.id.startswith(prefix)][:10]
+        return [session.id for session in self.sessions if session.id.startswith(prefix)]
 
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
         self.asked.append("existing")

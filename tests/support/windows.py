@@ -86,10 +86,12 @@ def become_windows() -> None:
 
 
 def import_everything() -> None:
-    """Import every module of ours there; it raises what the module raises."""
-    become_windows()
+    """Import every module of ours there; it raises what the module raises. The driver of terminals is for others."""
+    if os.name != "nt":
+        become_windows()
     for name in forked.OURS:
-        import_module(name)
+        if os.name != "nt" or name != "migrator.tui.driver":
+            import_module(name)
 
 
 class _Lacking(MetaPathFinder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +83,19 @@ async def test_a_pattern_marks_and_x_takes_all_marks_away(at_home: Home) -> None
         assert told.message.startswith("No session matches --from-dir ~/nowhere; ")
         await ui.press("x")
         assert "marked" not in ui.lines()[2]
+        assert not ui.app._notifications  # noqa: SLF001 - it would cover what is below it
+
+
+async def test_a_marks_what_is_shown_from_the_list_of_places_too(at_home: Home) -> None:
+    async with shown(at_home.database) as ui:
+        await ui.press("shift+tab", "a")
+        assert re.search(r"Sessions (\d+), \1 marked", ui.text), ui.text
+
+
+async def test_an_empty_database_is_said_to_be_empty(home: Home) -> None:
+    home.execute("DELETE FROM session")
+    async with shown(home.database) as ui:
+        assert "No session is in this database; start opencode, or name another database with --db PATH." in ui.words
 
 
 async def test_a_long_path_is_cut_where_the_line_ends(history: History, live_in: LiveIn) -> None:

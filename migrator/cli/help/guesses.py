@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.text import did_you_mean, nearest
+from migrator.text import PROGRAM, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +18,18 @@ GUESSES = {
     "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
     "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
     "import": ("merge",), "skill": ("install-skill",), "install": ("install-skill",),
+    "info": ("doctor", "show"), "stats": ("projects",), "open": ("migrate",), "copy": ("consolidate", "merge"),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
+
+_DELETES = "nothing is deleted here, on purpose; `opencode session delete ID` deletes a session"
+_NO_COMMAND = {
+    "version": f"`{PROGRAM} --version` prints it",
+    "export": "`opencode export ID` prints a session as JSON",
+    "backup": "with --backup FILE, whatever writes copies the database first",
+    **dict.fromkeys(("delete", "remove", "rm", "del", "prune"), _DELETES),
+}
+"""Words that people type for what no command does, and what does it; seen with opencode 1.18.34."""
 
 GUESSED_OPTIONS = {
     "--path": "--from-dir", "--folder": "--from-dir", "--source": "--from-dir", "--src": "--from-dir",
@@ -34,6 +44,8 @@ GUESSED_OPTIONS = {
 
 def no_such_command(typed: str, commands: Iterable[str]) -> str:
     """Say that a word is no command, and which may be meant."""
+    if what_does := _NO_COMMAND.get(typed):
+        return f"No such command '{typed}': {what_does}."
     return f"No such command '{typed}'.{did_you_mean(GUESSES.get(typed) or nearest(typed, commands))}"
 
 

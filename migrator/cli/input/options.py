@@ -16,7 +16,7 @@ from migrator.selection.completion import completes
 from migrator.text import our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from migrator.arguments import SearchRequest, SelectRequest
     from migrator.output.output_file import OutputFile
@@ -185,6 +185,18 @@ def exit_if_asked(values: dict[str, Any], *, something: bool) -> None:
 
 # -- what a plan does ------------------------------------------------------------------------------------------------
 
+
+def to_dir_option(help: str, *, words: Sequence[str] = ()) -> Option:  # noqa: A002 - as click calls it
+    """Return the option that says where sessions go: to a directory, or what one of `words` means."""
+    return click.option(
+        "--to-dir",
+        "--to-directory",
+        metavar="|".join(["DIR", *words]),
+        shell_complete=completes("directory", words=words),
+        help=help,
+    )
+
+
 subdirs_option = click.option(
     "--subdirs",
     type=click.Choice(get_args(Subdirs)),
@@ -292,6 +304,8 @@ plan_format_options = combine(
 )
 html_option = output_option("--html", kind="REPORT", help="Write it to FILE too, as a page to look at and to send.")
 """The command needs `force_option` too."""
+report_options = combine(html_option, force_option, database_options)
+"""Those of a command that only shows something."""
 
 # -- how to write ----------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from migrator.cli.terminal.printing import (
 )
 from migrator.errors import BadInput, Declined, NobodyToAsk
 from migrator.reporting.next_steps import Step
-from migrator.text import count
+from migrator.text import agree, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -197,7 +197,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
 
     command = str(click.get_current_context().info_name)
     if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
-        still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
+        still = f"{count(lost, 'session')} {agree(lost, 'is')} still lost"
         say(f"Nothing can be moved home by itself; {still}:")
         say(*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), "")
     else:

@@ -16,7 +16,7 @@ from migrator.reporting.rows import View, rows_text
 from migrator.text import SHORT_ID, did_you_mean, short_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -26,37 +26,56 @@ if TYPE_CHECKING:
     Command = Callable[..., Any]
 
 
-class ColumnNames(click.ParamType[tuple[str, ...]]):
-    """Names of columns, with commas between them."""
+class ColumnName(click.ParamType[str]):
+    """A column, by its name or by the heading that a table gives it."""
 
-    name = "columns"
+    name = "column"
 
-    def __init__(self, names: Collection[str]) -> None:
-        self.names = names
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self.names = [*columns]
+        self._meant = {_folded(column.heading): name for name, column in columns.items()}
+        self._meant |= {_folded(name): name for name in columns}
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Return the names; refuse those that no column has."""
-        if isinstance(value, tuple):
-            return value
-        by_lower = {name.lower(): name for name in self.names}
-        typed = (name.strip() for name in str(value).split(","))
-        found = tuple(dict.fromkeys(by_lower.get(name.lower(), name) for name in typed if name))
-        for name in found:
-            if name not in self.names:
-                meant = did_you_mean(get_close_matches(name, self.names, 1))
-                self.fail(f"no column is called {name!r}.{meant} There are {', '.join(self.names)}.", param, ctx)
-        if not found:
-            self.fail(f"name at least one of {', '.join(self.names)}.", param, ctx)
-        return found
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; refuse what is none."""
+        if (name := self._meant.get(_folded(value))) is None:
+            meant = did_you_mean(get_close_matches(value, self.names, 1))
+            self.fail(f"no column is called {value!r}.{meant} There are {', '.join(self.names)}.", param, ctx)
+        return name
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Offer the columns that aren't named yet."""
+        """Offer the columns."""
         from click.shell_completion import CompletionItem
 
         del ctx, param
+        return [CompletionItem(name) for name in self.names if name.startswith(incomplete)]
+
+
+class ColumnNames(ColumnName):
+    """Several of these, with commas between them."""
+
+    name = "columns"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return their names, each once."""
+        if isinstance(value, tuple):
+            return value
+        typed = [word for word in map(str.strip, str(value).split(",")) if word]
+        if not typed:
+            self.fail(f"name at least one of {', '.join(self.names)}.", param, ctx)
+        return tuple(dict.fromkeys(super(ColumnNames, self).convert(word, param, ctx) for word in typed))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the columns that aren't named yet."""
         before, comma, name = incomplete.rpartition(",")
-        more = [each for each in self.names if each.startswith(name) and each not in before.split(",")]
-        return [CompletionItem(before + comma + each) for each in more]
+        offered = [item for item in super().shell_complete(ctx, param, name) if item.value not in before.split(",")]
+        for item in offered:
+            item.value = before + comma + item.value
+        return offered
+
+
+def _folded(text: str) -> str:
+    return text.casefold().replace(" ", "").replace("-", "")
 
 
 def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callable[[Command], Command]:
@@ -70,7 +89,7 @@ def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callab
         ),
         click.option(
             "--sort",
-            type=click.Choice([*columns]),
+            type=ColumnName(columns),
             metavar="COLUMN",
             help="Sort by this column: text from A to Z, the latest time and the largest number first.",
         ),

@@ -11,6 +11,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from migrator.paths import on_windows
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -92,8 +94,15 @@ def pager_words() -> list[str]:
     """Return the words of the pager's command, [] if there is to be none."""
     named = os.environ.get("PAGER")
     try:
-        words = shlex.split("less" if named is None else named)
+        words = _split("less" if named is None else named)
     except ValueError:
         return []
     usable = words and words[0] != "cat" and os.environ.get("TERM") != "dumb" and shutil.which(words[0])
     return words if usable else []
+
+
+def _split(command: str) -> list[str]:
+    r"""Return the words of a command; on Windows, `\` is a slash, and a path with spaces may go without quotes."""
+    if not on_windows():
+        return shlex.split(command)
+    return [command] if shutil.which(command) else [word.strip('"') for word in shlex.split(command, posix=False)]

@@ -19,7 +19,7 @@ from migrator.disk.status import is_there
 from migrator.model import MergedFile, PlanWarning
 from migrator.store.companion_files import OUTPUTS, companion_names
 from migrator.store.session_tables import rows_left_there
-from migrator.text import count, first_few, tilde
+from migrator.text import agree, count, first_few, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -68,11 +68,11 @@ def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarnin
     """Yield what stays in the other database though a person may look for it here: prompts that wait."""
     left = rows_left_there(theirs, sessions).values()
     if number := sum(bool(tables - {"session_share"}) for tables in left):
-        have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} prompts"
+        have = f"{count(number, 'session')} {agree(number, 'has')} prompts"
         yield PlanWarning(PROMPT_STAYS, f"{have} that wait to be sent, and wait there.")
 
 
 def _warn_of(files: list[str]) -> PlanWarning:
     named = first_few([tilde(file) for file in files], _NAMED)
-    what = f"{count(len(files), 'file')} of sessions {'is' if len(files) == 1 else 'are'} here already, with"
-    return PlanWarning(FILE_STAYS, f"{what} another content, and {'stays' if len(files) == 1 else 'stay'}: {named}.")
+    what = f"{count(len(files), 'file')} of sessions {agree(len(files), 'is')} here already, with"
+    return PlanWarning(FILE_STAYS, f"{what} another content, and {agree(len(files), 'stays')}: {named}.")

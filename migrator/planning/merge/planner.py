@@ -19,7 +19,7 @@ from migrator.store.contents import taken_ids
 from migrator.store.location import is_same_file
 from migrator.store.session_tables import rows_without_text, torn_parts
 from migrator.store.sql import IN, array_of
-from migrator.text import count, first_few, tilde
+from migrator.text import agree, count, first_few, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
     from migrator.store.session_tables import TornPart
 
-LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN = "left-out", "diverged", "foreign-directory", "shared", "part-stays"
-MAYBE_DELETED = "maybe-deleted"
-"""The codes of warnings: sessions stay there, differ, are taken as they are, are shared, may have been deleted in
-opencode 2; parts stay there."""
+LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN, MAYBE_DELETED = (
+    "left-out", "diverged", "foreign-directory", "shared", "part-stays", "maybe-deleted",
+)  # fmt: skip
+"""The codes of warnings, in the order in which a plan has them."""
 
 _NAMED = 5
 _HOW = ", which --with-opencode has it do"
@@ -110,8 +110,8 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *odd_row_warnings(theirs),
             *odd_turns,
             *_share_warnings(theirs, coming),
-            *_deleted_warnings(ours, theirs, coming),
             *_torn_warnings(torn, coming),
+            *_deleted_warnings(ours, theirs, coming),
             *companions.warnings,
         ),
         tuple(staying),
@@ -191,9 +191,8 @@ def _change(selected: Selected, after: Binding) -> Change:
 def _refuse_duplicates(compared: Sequence[MergedSession]) -> None:
     differing = [m.session for m in compared if m.verdict not in {MergeVerdict.NEW, MergeVerdict.SAME}]
     if differing:
-        are = "is" if len(differing) == 1 else "are"
         raise MigratorError(
-            f"{count(len(differing), 'session')} {are} in both databases and not the same: "
+            f"{count(len(differing), 'session')} {agree(len(differing), 'is')} in both databases and not the same: "
             f"{first_few(differing, _NAMED)}; leave out --on-duplicate refuse to take what was added to each."
         )
 
@@ -220,7 +219,7 @@ def _left_out_warnings(left_out: Mapping[str, tuple[str, str]], selection: Selec
         trees.setdefault(why, []).append(root)
     for (directory, reason), roots in sorted(trees.items()):
         sessions = sum(selected.root in roots for selected in selection.sessions)
-        what = f"{count(sessions, 'session')} {'stays' if sessions == 1 else 'stay'} there"
+        what = f"{count(sessions, 'session')} {agree(sessions, 'stays')} there"
         because, settled_by = (reason, ()) if reason else _not_here(directory)
         yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None, settled_by=settled_by)
 
@@ -250,16 +249,8 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
 
 def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
     if shared := theirs.ids_where(f"share_url IS NOT NULL AND id {IN}", [array_of(sessions)]):
-        what = f"{count(len(shared), 'session')} {'is' if len(shared) == 1 else 'are'} shared"
+        what = f"{count(len(shared), 'session')} {agree(len(shared), 'is')} shared"
         yield PlanWarning(SHARED, f"{what}; the share stays with the other database: {first_few(shared, _NAMED)}.")
-
-
-def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
-    """Yield that opencode 2 leaves opencode 1's row of a session that is deleted in it (seen with its code)."""
-    if sessions and is_same_file(str(theirs.path), ours.path):
-        one = "it" if len(sessions) == 1 else "one of them"
-        why = "opencode 2 leaves opencode 1's row of what is deleted, so nobody can tell"
-        yield PlanWarning(MAYBE_DELETED, f"If {one} was deleted in opencode 2, it comes back there: {why}.")
 
 
 def _torn_warnings(torn: Sequence[TornPart], sessions: Sequence[str]) -> Iterator[PlanWarning]:
@@ -270,8 +261,16 @@ def _torn_warnings(torn: Sequence[TornPart], sessions: Sequence[str]) -> Iterato
         yield PlanWarning(TORN, f"{what} that doesn't, and {'stays' if len(stay) == 1 else 'stay'} there: {named}.")
 
 
+def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    """Yield that opencode 2 leaves opencode 1's row of a session that is deleted in it (seen with its code)."""
+    if sessions and is_same_file(str(theirs.path), ours.path):
+        one = "it" if len(sessions) == 1 else "one of them"
+        why = "opencode 2 leaves opencode 1's row of what is deleted, so nobody can tell"
+        yield PlanWarning(MAYBE_DELETED, f"If {one} was deleted in opencode 2, it comes back there: {why}.")
+
+
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
     if foreign:
-        isnt = f"{count(len(foreign), 'directory', 'directories')} {'is' if len(foreign) == 1 else 'are'} not here"
+        isnt = f"{count(len(foreign), 'directory', 'directories')} {agree(len(foreign), 'is')} not here"
         named = first_few([*map(tilde, sorted(foreign))], _NAMED)
         yield PlanWarning(FOREIGN, f"{isnt}, and the sessions in {named} are taken as they are.")

@@ -12,7 +12,7 @@ from migrator.model import FolderMoves, FolderState, PlanWarning
 from migrator.paths import is_windows, is_within, normalise
 from migrator.places.small_files import real_path
 from migrator.planning.relocation.resolvers import RESOLVERS
-from migrator.text import and_more
+from migrator.text import agree, and_more
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -106,6 +106,6 @@ class Relocation:
             others = f" and {more[0]}" if len(more) == 1 else and_more(len(more), "directory", "directories")
             yield PlanWarning(
                 "missing-directory",
-                f"{first}{others} {'do' if more else 'does'} not exist; the sessions keep their sub-paths, since the "
-                "folder moved as a whole.",
+                f"{first}{others} {agree(1 + len(more), 'does')} not exist; the sessions keep their sub-paths, since "
+                "the folder moved as a whole.",
             )

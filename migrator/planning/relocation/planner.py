@@ -33,7 +33,7 @@ from migrator.snapshots.repositories.layout import Layout
 from migrator.store.near_directories import near_directories
 from migrator.store.sql import IN
 from migrator.store.trees import trees
-from migrator.text import and_more, our_command, shell_join
+from migrator.text import agree, and_more, our_command, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -118,11 +118,11 @@ def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterat
     outside = [session for session in sessions if not relocation.folders.has_arrived(session.directory)]
     if outside:
         first, number = min(outside), len(outside)
-        more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
+        more = f"{and_more(number - 1)} {agree(number, 'is')}"
         yield PlanWarning(
             "stays-behind",
-            f"{first.id} in {first.directory}{more} outside the folder, though with a parent or a child in it, and stay"
-            f"{'s' if number == 1 else ''} there; `move` takes all of them.",
+            f"{first.id} in {first.directory}{more} outside the folder, though with a parent or a child in it, and "
+            f"{agree(number, 'stays')} there; `move` takes all of them.",
             first.id,
         )
 
@@ -211,7 +211,7 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
         if _is_left_over(directory, relocation):
             (empty if _is_empty(directory) else in_use).append(directory)
     if in_use and not copied and relocation.project_id is None:
-        more = f"{and_more(len(in_use) - 1, 'directory', 'directories')} {'are' if len(in_use) > 1 else 'is'}"
+        more = f"{and_more(len(in_use) - 1, 'directory', 'directories')} {agree(len(in_use), 'is')}"
         moved = relocation.place(Binding("", in_use[0], None))
         only = f"--from-project {moved.project_id if moved else 'ID'}"
         raise MigratorError(
@@ -286,7 +286,7 @@ def _move_next(relocation: Relocation) -> Iterator[PlanWarning]:
     if relocation.moves.state is FolderState.WILL_MOVE:
         olds = {new: old for old, new in reversed(relocation.moves.folders)}
         swap = any(os.path.lexists(new) for new in olds)
-        moves = [f"{old} to {new}" if swap else shell_join(["mv", old, new]) for new, old in olds.items()]
+        moves = [f"{old} to {new}" if swap else f"`{shell_join(['mv', old, new])}`" for new, old in olds.items()]
         yield PlanWarning(
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",

@@ -30,7 +30,7 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
             "worktree-repair",
             f"The links between {repository} and its linked worktrees {breaks} with the move. That is git's part, "
             f"{when}: "
-            f"{shell_join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}",
+            f"`{shell_join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}`.",
         )
         for repository, worktrees in sorted(broken.items())
     ]

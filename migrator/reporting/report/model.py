@@ -146,9 +146,6 @@ ROWS, ROWS_OF_GROUP, GROUPS = 5_000, 200, 300
 
 NOTES, REASONS, VALUES = 50, 5, 10
 
-ALIKE = 2
-"""A note with more than so many more of its kind has these folded."""
-
 
 def shares(sizes: Iterable[int]) -> Sequence[int]:
     """Return how many rows each group gets, the first groups first."""

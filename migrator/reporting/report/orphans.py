@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from migrator.reporting.orphan_text import grouped_orphans, place_of, tilde_in, to_settle
+from migrator.reporting.orphan_text import grouped_orphans, place_of, to_settle
 from migrator.reporting.report.model import (
     GROUPS,
     NOTES,
@@ -23,7 +23,7 @@ from migrator.reporting.report.model import (
     Tone,
     shares,
 )
-from migrator.text import and_more, count, local_time, tilde
+from migrator.text import and_more, count, local_time, tilde, tilde_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, UNDO_OF, ProjectAction
-from migrator.reporting.orphan_text import tilde_in, to_settle
+from migrator.reporting.orphan_text import to_settle
 from migrator.reporting.plan_text import (
     OTHER_FIELDS,
     differences,
@@ -23,7 +23,6 @@ from migrator.reporting.plan_text import (
     without_origins,
 )
 from migrator.reporting.report.model import (
-    ALIKE,
     GROUPS,
     NOTES,
     REASONS,
@@ -41,8 +40,8 @@ from migrator.reporting.report.model import (
     Values,
     shares,
 )
-from migrator.reporting.warning_text import grouped_lost
-from migrator.text import and_more, count, shortened_path, tilde
+from migrator.reporting.warning_text import alike, grouped_lost
+from migrator.text import agree, and_more, count, shortened_path, tilde, tilde_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -99,7 +98,7 @@ def _most(directories: Iterable[str]) -> tuple[str, str]:
 def _verdict(plan: Plan) -> Note:
     """Return whether anything is lost."""
     lost = sum(warning.code == STILL_LOST for warning in plan.warnings)
-    still = f" {count(lost, 'session')} {'stays' if lost == 1 else 'stay'} lost: see below." if lost else ""
+    still = f" {count(lost, 'session')} {agree(lost, 'stays')} lost: see below." if lost else ""
     detached = summary(plan)["undo_detached"]
     if any(warning.code == READ_ONLY for warning in plan.warnings):
         return Note("This plan can't be applied", f"The database is only read: see the warnings.{still}")
@@ -111,7 +110,7 @@ def _verdict(plan: Plan) -> Note:
     back = f"`opencode-migrator {way}` takes all of it back."
     if detached:
         text = (
-            f"File undo of {count(detached, 'session')} is detached: undoing {'its' if detached == 1 else 'their'} "
+            f"File undo of {count(detached, 'session')} is detached: undoing {agree(detached, 'its')} "
             f"earlier turns in opencode takes back the conversation and touches no file. {back}"
         )
     else:
@@ -291,14 +290,9 @@ def project_values(projects: Iterable[ProjectChange]) -> Iterator[Values]:
 
 
 def _notes(plan: Plan) -> Iterator[Note]:
-    kinds: dict[str, list[str]] = {}
-    for warning in plan.warnings:
-        if warning.code != STILL_LOST:
-            kinds.setdefault(warning.code, []).append(tilde_in(warning.message))
-    for first, *others in kinds.values():
-        folded = others if len(others) > ALIKE else []
+    for (first, *others), folded in alike(plan.warnings):
         yield Note("Warning", first, alike=tuple(folded))
-        yield from (Note("Warning", other) for other in others if not folded)
+        yield from (Note("Warning", other) for other in others)
     yield from lost_notes(plan.warnings)
     moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:

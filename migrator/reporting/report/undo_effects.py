@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.orphan_text import tilde_in
 from migrator.reporting.report.model import (
     GROUPS,
     Fact,
@@ -21,7 +20,7 @@ from migrator.reporting.report.model import (
 )
 from migrator.reporting.undo_effect_rows import redo_lines
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect
-from migrator.text import and_more, count, first_few, local_time, tilde
+from migrator.text import and_more, count, first_few, local_time, tilde, tilde_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

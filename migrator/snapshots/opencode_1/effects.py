@@ -48,7 +48,7 @@ class EffectFinderOf1(EffectFinder):
             status = self.statuses.get((turn.hash, path or ""), FileStatus.UNREADABLE)
             is_misread = status is FileStatus.PRESENT and self._is_misread(turn, file, path or "")
             if status is FileStatus.PRESENT and not is_misread:
-                is_blocked = self.is_in_the_way(path or "")
+                is_blocked = self.loses_others(turn, path or "")
                 (deletes if is_blocked else restores).append(file)
                 if is_blocked:
                     because = because or f"something else is in the way of {file} now"

@@ -3,9 +3,11 @@
 It opens the session's directory, takes project and worktree of that, and looks for each file of the turn, relative to
 the worktree, in the tree from before the turn. If the tree has the file, it is checked out; if the tree is there and
 hasn't, the file is removed, with all that is in it if it is a directory by now; if the tree or a part of it is missing,
-the undo fails. A file outside of the worktree makes it fail before it touches anything. So an undo does harm only where
-the turn was made in another worktree, of which the tree may be known: that of a clean checkout is a commit's. (Read in
-its source of October 2026: session/revert.ts, snapshot.ts, git.ts; an undo after its own moves was seen with V2 code.)
+the undo fails. So it does where it removes a file from a directory in whose place it has restored a file (ENOTDIR, seen
+with the Bun in 1.18.34), and before it touches anything if a file is outside of the worktree. So an undo does harm only
+where the turn was made in another worktree, of which the tree may be known: that of a clean checkout is a commit's.
+(Read in its source of October 2026: session/revert.ts, snapshot.ts, git.ts; an undo after its own moves was seen with
+V2 code.)
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell
+from migrator.paths import upwards
 from migrator.snapshots.contract import KNOWN, EffectFinder
 from migrator.snapshots.git.lookup import FileStatus
 from migrator.snapshots.git.trees import Trees, own_trees
@@ -56,9 +59,12 @@ class EffectFinderOf2(EffectFinder):
         is_made_here = self._is_made_here(turn)
         if is_made_here:
             # An absolute name is removed as if it were relative.
-            deletes = [file for file in removes if os.path.isabs(file) or self._is_of_others(file)]
-            deletes += filter(self._is_of_others, restores)
+            lost = {file for file in (*removes, *restores) if self.loses_others(turn, paths[file] or "")}
+            deletes = [file for file in removes if os.path.isabs(file) or file in lost]
+            deletes += filter(lost.__contains__, restores)
             because = f"something else is in the way of {deletes[0]} now" if deletes else because
+            if stuck := [file for file in removes if not {*restores}.isdisjoint(upwards(file))]:
+                because = because or f"it removes {stuck[0]} after it has restored a file above that, so an undo fails"
             removes, restores = ([file for file in files if file not in deletes] for files in (removes, restores))
             return TurnEffect(turn, self._full(deletes), self._full(removes), self._full(restores), because)
         deletes = [*removes, *self._overwritten(turn, restores, paths)]
@@ -91,11 +97,6 @@ class EffectFinderOf2(EffectFinder):
         # One that is gone may have been renamed to this.
         is_doubted = not self._own.isdisjoint({turn.hash, end})
         return None if is_doubted or not is_directory(turn.worktree) else False
-
-    def _is_of_others(self, file: str) -> bool:
-        """Tell whether an undo would remove something else than a file that the turn made or changed."""
-        path = self.path(file)
-        return path is not None and self.is_in_the_way(path)
 
     def _overwritten(self, turn: Turn, restores: Sequence[str], paths: dict[str, str | None]) -> list[str]:
         wanted = {(turn.hash, path) for file in restores if (path := paths[file])}

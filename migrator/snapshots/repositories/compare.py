@@ -15,12 +15,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.readable import why_unreadable, with_remedy
-from migrator.disk.status import cant_tell
+from migrator.disk.status import cant_tell, names_in
 from migrator.snapshots.git.run import run_git
 from migrator.snapshots.git.trees import DIRECTORY, EXECUTABLE, LINK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from migrator.snapshots.git.trees import Trees
 
@@ -85,13 +85,23 @@ def same_as_snapshot(
     return {(tree, path) for tree, path in wanted if _is_same_entry(trees, tree, path, entries[path], now)}
 
 
-def is_in_the_way(worktree: str, path: str) -> bool:
-    """Tell whether what is at `path`, or above it, is something that was no part of a file there: git removes it all.
+def in_the_way(worktree: str, path: str) -> Iterator[str]:
+    """Yield the path of each file that git removes to make room for one at `path`.
 
-    A directory in the place of the file, or a file or link in the place of a directory above it.
+    A file or link in the place of a directory above it, or all that is in a directory in its place. Raises CantTell if
+    nobody can tell.
     """
     entry = _entry_at(worktree, path)
-    return entry.mode is not None and (entry.path != path or stat.S_ISDIR(entry.mode))
+    if entry.mode is not None and entry.path != path:
+        yield entry.path
+    waiting = [path] if entry.path == path and stat.S_ISDIR(entry.mode or 0) else []
+    while waiting:
+        directory = waiting.pop()
+        for below in (f"{directory}/{name}" for name in names_in(f"{worktree}/{directory}")):
+            if stat.S_ISDIR(_entry_at(worktree, below).mode or 0):
+                waiting.append(below)
+            else:
+                yield below
 
 
 def _entry_at(worktree: str, path: str) -> _WorktreeEntry:

@@ -37,6 +37,26 @@ def test_the_options_commands_and_rules_that_may_be_meant(home: Home, words: str
     assert all(name in names for name in meant.replace(" or ", ", ").split(", ")), said
 
 
+@pytest.mark.parametrize(
+    ("word", "what_does"),
+    [
+        ("version", "`opencode-migrator --version` prints it."),
+        ("info", "Did you mean 'doctor' or 'show'?"),
+        ("export", "`opencode export ID` prints a session as JSON."),
+        ("backup", "with --backup FILE, whatever writes copies the database first."),
+        ("delete", "nothing is deleted here, on purpose; `opencode session delete ID` deletes a session."),
+    ],
+)
+def test_what_no_command_does_is_said_to_be_elsewhere(home: Home, word: str, what_does: str) -> None:
+    assert what_does in refused(home, word, code=2)
+
+
+@pytest.mark.parametrize("words", [("show",), ("log",), ("undo", "-y"), ("resume", "-y")])
+def test_a_session_where_a_run_is_wanted(home: Home, words: tuple[str, ...]) -> None:
+    look = f"`opencode-migrator list --from-id {SESSION}` shows the session."
+    assert look in home.run(*words, SESSION).stderr
+
+
 def test_an_option_of_a_command_before_its_name(home: Home) -> None:
     said = refused(home, "--from-dir", "x", "move", code=2)
     assert "behind its name: `opencode-migrator COMMAND --from-dir`." in said
