@@ -24,6 +24,14 @@ class MigratorError(Exception):
     command = ""
 
 
+class WrongDatabase(MigratorError):
+    """A file isn't what should be opened: `what` says why, and `right` what to name instead, as "the right file"."""
+
+    def __init__(self, what: str, right: str = "the right file") -> None:
+        super().__init__(f"{what}; name {right} with --db PATH.")
+        self.what, self.right = what, right
+
+
 class Declined(MigratorError):
     """Somebody was asked and said no; it is told like a result, not like an error."""
 

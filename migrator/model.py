@@ -566,7 +566,7 @@ class LoggedRun:
     `store` is the database on which it was made, `database` the one that has its rows now: None where none of those
     that were looked at has. `cut_off` tells that it hasn't ended, and that nobody carries it out any more; None if that
     can't be told. `redoes` is as in Run, `finished` is when it ended. `sources` and `destinations` are the directories
-    of the sessions that it moved, before and after.
+    of the sessions that it moved, before and after. `other` and `taken_out` are those of a merge, as in Merge.
     """
 
     id: str
@@ -583,6 +583,8 @@ class LoggedRun:
     finished: int | None = None
     sources: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
+    other: str | None = None
+    taken_out: bool = False
 
 
 class TurnOutcome(StrEnum):

@@ -19,7 +19,8 @@ from migrator.documents.types import (
 )
 from migrator.model import LoggedRun, Run, RunRecord, RunStatus
 
-_LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff", "sources": "from", "destinations": "to"}
+_LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff", "sources": "from", "destinations": "to",
+             "taken_out": "takenOut"}  # fmt: skip
 """The keys of a row of the log, by the fields of a LoggedRun; the others are called the same."""
 
 

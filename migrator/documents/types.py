@@ -469,6 +469,10 @@ class LoggedRunDocument(Struct, kw_only=True):
         field(name="from")
     )
     destinations: Annotated[list[str], Meta(description="Those where it moved them.")] = field(name="to")
+    other: Annotated[str | None, Meta(description="The other database, of a run of `merge`; else null.")]
+    taken_out: Annotated[
+        bool, Meta(description="Whether it took sessions out of a database, which the other one has.")
+    ] = field(name="takenOut")
     command: Annotated[str, Meta(description="What was typed, or asked of a server.")]
     store: Annotated[str, Meta(description="The database on which it was made.")]
     database: Annotated[

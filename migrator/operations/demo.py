@@ -46,7 +46,7 @@ def build(home: Path) -> DemoHome:
     demo_home = DemoHome(home)
     shop = home / "src" / "shop"
     (shop / "sub" / "deep").mkdir(parents=True)
-    (shop / "README.md").write_text("# shop\n")
+    (shop / "README.md").write_text("# shop\n", newline="\n")
     identity = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
     for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "One shop")):
         try:

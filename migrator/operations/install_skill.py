@@ -78,7 +78,7 @@ def install_skill(file: Path) -> None:
     try:
         owner = make_directory(file.parent, owner_of(file))
         with written_beside(Path(os.path.realpath(file)), 0o666, owner) as new:
-            new.write_text(skill_text(), encoding="utf-8")
+            new.write_text(skill_text(), encoding="utf-8", newline="\n")
     except OSError as error:
         raise MigratorError(
             f"The skill can't be written to {file}: {error.strerror or error}; let yourself write there, or install it "

@@ -37,12 +37,15 @@ def _logged(located: LocatedRun, redos: Mapping[str, str]) -> LoggedRun:
     run, path, undone_by = located
     sources: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
+    merge = None
     # It was read a moment ago; if it can't be any more, the row is as good without.
     with suppress(MigratorError), open_run(run.id, str(path or run.store)) as journal:
         sources, destinations = journal.directories()
+        merge = journal.merge
     return LoggedRun(
         run.id, run.status, run.started, run.sessions, run.command, run.store, run.undoes, undone_by,
         None if path is None else str(path), run.cut_off, redos.get(run.id), run.finished, sources, destinations,
+        merge.other if merge else None, bool(merge and merge.taken_out),
     )  # fmt: skip
 
 

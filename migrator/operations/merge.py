@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
-from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, StalePlan, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.merge.runs import Merging, signature_text
 from migrator.importing.program import find_program
@@ -43,9 +43,6 @@ from migrator.store.schema import newest_upgrade
 from migrator.store.session_tables import differing_outside, rows_left_there, torn_parts
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
-from migrator.text import our_command
-
-_LIST = "`opencode-migrator list --all`"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,10 +71,7 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
         view = opened.enter_context(untouched(_existing(path)))
         words = ["--db", str(view.path)]
         other = opened.enter_context(CommandContext(view.path, home, opened=_opened(view), database_words=words))
-        try:
-            selection = select_or_take_all(other, request.select)
-        except NothingMatched as error:
-            raise NothingMatched(str(error).replace(_LIST, f"`{our_command('list', '--all', db=view.path)}`")) from None
+        selection = select_or_take_all(other, request.select)
         if request.with_opencode is not None:
             plan = _plan_import(context, other, selection, request)
         else:
@@ -117,8 +111,8 @@ def _opened(view: UntouchedView) -> Store:
     """Open the other database. Raises MigratorError, without advice for the one that --db names, if it is none."""
     try:
         return view.store()
-    except MigratorError as error:
-        raise MigratorError(str(error).replace("with --db PATH", "instead of it")) from None
+    except WrongDatabase as error:
+        raise MigratorError(f"{error.what}; name {error.right} instead of it.") from None
 
 
 def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequest) -> Run:

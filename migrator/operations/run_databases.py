@@ -160,9 +160,15 @@ class _Databases:
                 yield from databases_beside(path)
 
     def check_only(self, store: Store, run: RunEntry, verb: str) -> None:
-        """Refuse to choose a database if the run was cut off before it wrote anything: a copy is the same in all."""
+        """Refuse to choose a database if the run was cut off before it wrote anything: a copy is the same in all.
+
+        The two databases of a merge are no copies of each other.
+        """
         if not run.unfinished or self._default in {None, store.path} or not has_written_nothing(store, run):
             return
+        with open_run(run.id, str(store.path)) as journal:
+            if journal.merge is not None and is_same_file(journal.merge.other, self._default):
+                return
         with Store(self._default) as other:
             if has_written_nothing(other, run):
                 ways = " or ".join(f"`{our_command(verb, run.id, db=path)}`" for path in (store.path, other.path))

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.rows import Column, ColumnKind, field
-from migrator.text import places
+from migrator.text import places, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,14 +33,24 @@ def _what(row: Mapping[str, Any]) -> str:
     A row for a terminal has `short`, which says how ids are written there.
     """
     what = "file undo" if row["sessions"] else "project rows"
-    if row["to"]:
-        what = f"{places(row['from'])} -> {places(row['to'])}"
     other = row["redoes"] or row["undoes"]
+    if row["other"]:
+        what = _merged(row)
+    elif row["to"]:
+        what = f"{places(row['from'])} -> {places(row['to'])}"
     return (
         f"{'redo' if row['redoes'] else 'undo'}: {what} (of {row.get('short', {}).get(other, other)})"
         if other
         else what
     )
+
+
+def _merged(row: Mapping[str, Any]) -> str:
+    """Return from where a merge brought sessions to where; of a run that takes that back or does it again, the same."""
+    is_back = bool(row["undoes"] and not row["redoes"])
+    if row["takenOut"] != is_back:
+        return f"taken out, being in {tilde(row['other'])}"
+    return f"from {tilde(row['other'])} -> {places(row['from' if is_back else 'to'])}"
 
 
 RUN_COLUMNS = {

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     Filter = tuple[str, Sequence[Condition]]
     """What narrows besides selectors: how it was typed, and SQL conditions that must all hold."""
 
-_WHAT_THERE_IS = "`opencode-migrator list --all` shows what there is"
-
 
 class _Part(NamedTuple):
     """A part of what was asked for."""
@@ -113,7 +111,7 @@ class Query:
             pair = next(([part, parts[last]] for part in parts[:last] if is_empty(part, parts[last])), None)
             *some, one = [part.words for part in pair or parts[: last + 1]] or [""]
             named = f"{', '.join(some)} and {one} together" if some else one
-        return f"No session{whose} matches{' ' * bool(named)}{named}{'' if within else f'; {_WHAT_THERE_IS}'}."
+        return f"No session{whose} matches{' ' * bool(named)}{named}{'' if within else f'; {store.what_there_is}'}."
 
     def _choosing(self) -> list[Sequence[Selector]]:
         return [self._choosers] if self._match_any and self._choosers else self.choosing

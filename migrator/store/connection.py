@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from migrator.disk.bounded import NotPlain, opened
 from migrator.disk.status import status_of, why_not_writable
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, WrongDatabase
 from migrator.paths import comparable
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.signals import is_interrupted
@@ -159,15 +159,15 @@ def _check_header(path: Path) -> None:
         with opened(path) as descriptor:
             header = os.read(descriptor, len(_MAGIC))
     except NotPlain as error:
-        raise MigratorError(f"{path} is no database: {error.strerror}; name opencode's with --db PATH.") from error
+        raise WrongDatabase(f"{path} is no database: {error.strerror}", "opencode's") from error
     except FileNotFoundError as error:
-        raise MigratorError(f"{path} is not there any more; name opencode's database with --db PATH.") from error
+        raise WrongDatabase(f"{path} is not there any more", "opencode's database") from error
     except OSError as error:
         raise MigratorError(f"{path} can't be read: {error.strerror}; check its permissions.") from error
     if not header:
-        raise MigratorError(f"{path} is an empty file, not an opencode database; name the right file with --db PATH.")
+        raise WrongDatabase(f"{path} is an empty file, not an opencode database")
     if header != _MAGIC:
-        raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
+        raise WrongDatabase(f"{path} is not an SQLite database", "opencode's")
 
 
 _FUNCTION_FAILED = "user-defined function raised"
@@ -190,6 +190,8 @@ def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
             raise KeyboardInterrupt from None
         if "locked" in text or "busy" in text:
             raise in_use_error(path, who_has_open(path), can_wait=write) from error
+        if "not a database" in text:
+            raise WrongDatabase(f'{path}: SQLite says "{text}"; it is not an SQLite database', "opencode's") from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 
@@ -214,7 +216,6 @@ _DAMAGED = (  # SQLite 3.40.1 was seen to say "malformed" where the disk fails t
 _HINTS = (
     ("decode to UTF-8", "opencode never writes such text: find the row and set that column with the `sqlite3` shell."),
     ("malformed", _DAMAGED),
-    ("not a database", "it is not an SQLite database; name opencode's with --db PATH."),
     ("readonly", "it can't be written to: check the permissions of the file and of its directory."),
     ("unable to open", "check the permissions of the file and of its directory."),
     ("full", "the disk is full: free some space and try again."),

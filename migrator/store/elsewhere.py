@@ -30,7 +30,7 @@ def elsewhere(store: Store, texts: Collection[str]) -> str:
     It is the end of an error, from its semicolon on. It is never empty: where nothing is found it names a command.
     """
     found = list(_found(store, texts))
-    return "; ".join(["", *(found or [*_like(store, texts), "`opencode-migrator list --all` shows what there is"])])
+    return "; ".join(["", *(found or [*_like(store, texts), store.what_there_is])])
 
 
 def titled_elsewhere(store: Store, text: str) -> list[str]:

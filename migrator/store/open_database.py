@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.store import connection, odd_rows, row_json, schema
 from migrator.store.sql import IN, array_of
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,12 +38,18 @@ class OpenDatabase:
         `opened` is a connection that somebody else has made, and closes.
         """
         self.path = path
+        self._named = path if opened else None
         self._write = write
         self.connection = opened or connection.connect(path, write=write, busy_seconds=busy_seconds)
         with connection.closed_if_unusable(self.connection), self.translate_errors():
             self.schema = schema.recognise(self.connection, str(path))
             odd_rows.add_functions(self.connection)
             self._leave_out_odd_rows(with_text=False)
+
+    @property
+    def what_there_is(self) -> str:
+        """The end of a sentence: which command lists the sessions, also of one that is read for another's sake."""
+        return f"`{our_command('list', '--all', db=self._named)}` shows what there is"
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, WrongDatabase
 from migrator.store.connection import columns_of
 from migrator.store.obstacles import obstacles
 
@@ -105,7 +105,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
     """Introspect; MigratorError where this is not a database that opencode 1.2.1 to 1.18 or 2.0 wrote."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
-        raise MigratorError(f"{path} is an empty database, not one of opencode's; name the right file with --db PATH.")
+        raise WrongDatabase(f"{path} is an empty database, not one of opencode's")
     if "session_v2" in tables:
         from migrator.store import opencode_2_schema as opencode_2
 
@@ -208,8 +208,5 @@ def _columns(
     for table, columns in required.items():
         missing = sorted(columns - has[table]) if table in tables else ["every column"]
         if missing:
-            raise MigratorError(
-                f"{path} is not a database that {who} wrote: table {table} lacks {', '.join(missing)}; "
-                "name the right file with --db PATH.",
-            )
+            raise WrongDatabase(f"{path} is not a database that {who} wrote: table {table} lacks {', '.join(missing)}")
     return has

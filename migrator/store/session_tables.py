@@ -8,6 +8,7 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.model import Binding
 from migrator.store.row_json import OddText
 from migrator.store.sql import IN, array_of
 
@@ -28,10 +29,11 @@ CLEARED = {
     ("session_v2", "resume_attempts"): 0,
     ("event_sequence", "owner_id"): None,
 }
-"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace.
+"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace."""
 
-`workspace_id` stays there too: it is part of where a session belongs here, which names none.
-"""
+BOUND = frozenset(Binding._fields)
+"""Columns of a session that say where it belongs, which is decided here. So a workspace of the other database is never
+named: a session that comes is in none, or in that of the parent that it has here."""
 
 
 class TableOfSessions(NamedTuple):

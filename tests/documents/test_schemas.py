@@ -39,7 +39,7 @@ SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
 
 
 ORDINARY = {
-    **dict.fromkeys(("moved", "cutOff", "in_place", "locks", "writable", "inDatabase", "found"), (True,)),
+    **dict.fromkeys(("moved", "cutOff", "in_place", "locks", "writable", "inDatabase", "found", "takenOut"), (True,)),
     **dict.fromkeys(("created", "updated", "archived", "time"), (-1, 0.5)),  # a row may hold any number
 }
 """What other keys can't be, and these can."""

@@ -170,3 +170,16 @@ def test_what_went_on_here_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> No
     assert (refused.code, f"was used since it was cut off ({root}" in refused.stderr) == (1, True), refused
     assert run(home, "resume", "--yes").code == 0
     assert "msg_zz" in shop_merge.now["message"]
+
+
+@pytest.mark.parametrize("way", ["resume", "undo"])
+def test_a_removal_that_was_cut_off_before_it_wrote_is_found(shop_merge: ShopMerge, way: str) -> None:
+    """It has written nothing yet, so the rows of neither database tell which one it is about; its journal does."""
+    home = shop_merge.home
+    words = ("merge", shop_merge.other.database, "--foreign", "--remove-from-other", "--yes")
+    assert shop_merge.kill(*words, fault=Fault("kill", 2, "after begin"))
+    there = rows_without_times(shop_merge.other)
+    done = run(home, way, "--yes")
+    assert done.code == 0, done.stderr
+    assert (rows_without_times(shop_merge.other) == there) is (way == "undo")
+    assert not shop_merge.cut_off

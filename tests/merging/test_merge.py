@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -230,6 +232,21 @@ def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None
     assert (gone["sessions"], rows(other)["session"]) == (18, {})
 
 
+def test_the_log_names_the_other_database(home: Home, other: OtherDatabase) -> None:
+    words = ("merge", other.database, "--from-id", ROOT, "--to-dir", home.repository("shop"), "--yes")
+    assert home.run(*words).code == home.run("undo", "--yes").code == home.run("redo", "--yes").code == 0
+    assert home.run(*words, "--remove-from-other").code == 0
+    lines = [line for line in home.run("log").stdout.splitlines() if "opencode" in line]
+    came = "from ~/.local/share/opencode/opencode-dev.db -> ~/src/shop"
+    assert len(lines) == 4
+    assert f"redo: {came} (of " in lines[1]
+    assert f"undo: {came} (of " in lines[2]
+    assert f" {came}" in lines[3]
+    assert "taken out, being in ~/.local/share/opencode/opencode.db" in lines[0]
+    newest = home.run("log", "--json").json[0]
+    assert (newest["other"], newest["takenOut"]) == (str(home.database), True)
+
+
 def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path) -> None:
     second = build_home(tmp_path / "second", "v2-run-fresh")
     for name, said in {
@@ -428,3 +445,12 @@ def test_nobody_loses_a_session_that_he_has_open(home: Home, other: OtherDatabas
         refused = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes")
     assert (refused.code, f"pid {pid}" in refused.stderr) == (4, True)
     assert (rows(home), rows(other)) == (before, there)
+
+
+def test_what_is_no_database_is_not_to_be_named_with_db(home: Home) -> None:
+    none = home.path / "none.db"
+    with closing(sqlite3.connect(none)) as connection:
+        connection.execute("CREATE TABLE session (id)")
+    refused = home.run("merge", none, "--yes")
+    assert (refused.code, "--db" in refused.stderr) == (1, False), refused
+    assert "name the right file instead of it." in refused.stderr

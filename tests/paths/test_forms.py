@@ -36,6 +36,13 @@ from migrator.paths import (
 from migrator_selectors._pattern_syntax import as_typed
 from tests.support.strategies import any_directories, directories, windows_directories
 
+
+@pytest.fixture(autouse=True)
+def _on_posix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These say what is true elsewhere than on Windows, and what there."""
+    monkeypatch.setattr(forms, "_ON_WINDOWS", False)
+
+
 WHOLE = [
     r"C:\x",
     "C:/x",

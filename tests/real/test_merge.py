@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.git import git
+from tests.support.git import git, repository
 from tests.support.opencode.binary import MAIN
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.fake_model import order
@@ -256,3 +258,90 @@ def test_file_undo_comes_along_to_a_clone_that_has_the_same_files(
     assert run_migrator(here, *words, "--yes", cwd=clone).returncode == 0
     assert undo_and_redo(here, there.session, clone) == there.expected
     assert files(there.source) == untouched
+
+
+# ---------------------------------------------------------------------------------- copied in the middle of a turn
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A session that went on in the other home after its database had been copied here in the middle of a turn."""
+
+    here: OpenCode
+    there: OpenCode
+    repos: Path
+    session: str
+
+
+def _wait_until_it_prints(opencode: OpenCode) -> None:
+    running = "SELECT 1 FROM part WHERE json_extract(data, '$.state.metadata.output') LIKE '%begun%'"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with closing(sqlite3.connect(f"file:{opencode.database}?mode=ro", uri=True)) as database:
+            if database.execute(running).fetchone():
+                return
+        time.sleep(0.05)
+    raise AssertionError("the tool never printed anything")
+
+
+@pytest.fixture
+def copied_mid_turn(install: Install, tmp_path: Path) -> Copied:
+    """Here is a copy from the moment at which a tool had printed its first line; both homes have the same folders."""
+    there, here = install(tmp_path / "there", MAIN), install(tmp_path / "here", MAIN)
+    repo = repository(tmp_path / "repo")
+    go_on = tmp_path / "go on"
+    waits = f"echo begun; until [ -e '{go_on}' ]; do sleep 0.1; done; echo ended"
+    text = order("bash", command=waits, description="wait") + writes("made.txt", "made\n")
+    with here.serve(repo):
+        here.call("GET", "/session", directory=repo)
+    with there.serve(repo):
+        session = there.new_session("cut off", repo)
+        first = there.prompt(session, writes("first.txt", "first\n"), repo)
+        turn = Thread(target=there.prompt, args=(session, text, repo))
+        turn.start()
+        _wait_until_it_prints(there)
+        with (
+            closing(sqlite3.connect(f"file:{there.database}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(here.database)) as copy,
+        ):
+            source.backup(copy)
+        go_on.touch()
+        turn.join()
+        assert there.turns(session)[0] == first
+    return Copied(here, there, repo, session)
+
+
+def test_a_session_that_was_copied_in_the_middle_of_a_turn_goes_on(copied_mid_turn: Copied) -> None:
+    """It gets the end of that turn, is listed, opened, continued, exported the same; an undo touches no file."""
+    made = copied_mid_turn
+    here, repo, session = made.here, made.repos, made.session
+    before, expected = all_rows(here.database), made.there.exported(session, repo)
+    plan = answer(here, "merge", made.there.database, "--dry-run", cwd=repo)
+    assert [(m["session"], m["verdict"]) for m in plan["merge"]["sessions"]] == [(session, "longer")]
+    run = answer(here, "merge", made.there.database, "--yes", cwd=repo)
+    assert (run["sessions"], run["verified"]) == (1, 1)
+    assert answer(here, "merge", made.there.database, "--yes", cwd=repo)["status"] == "unchanged"
+    undo(here, run["run"], cwd=repo)
+    assert all_rows(here.database) == before
+    answer(here, "redo", "--yes", cwd=repo)
+    # What was here already keeps its file undo; what came is detached.
+    assert without_file_undo(here.exported(session, repo)) == without_file_undo(expected)
+    with here.serve(repo):
+        assert session in here.listed_in(repo)
+        states = [p["state"] for m in here.conversation(session) for p in m["parts"] if p["type"] == "tool"]
+        assert [state["status"] for state in states] == ["completed"] * 3
+        assert "ended" in states[1]["output"]
+        here.prompt(session, writes("again.txt", "again\n"), repo)
+        assert (repo / "again.txt").read_text() == "again\n"
+        seen = files(repo)
+        here.revert(session, here.turns(session)[1], repo)
+        assert files(repo).keys() == seen.keys() - {"again.txt"}
+        here.unrevert(session, repo)
+        assert files(repo) == seen
+
+
+def test_control_a_turn_that_was_cut_off_stays_cut_off_without_a_merge(copied_mid_turn: Copied) -> None:
+    made = copied_mid_turn
+    with made.here.serve(made.repos):
+        parts = [p for m in made.here.conversation(made.session) for p in m["parts"] if p["type"] == "tool"]
+        assert [part["state"]["status"] for part in parts] == ["completed", "running"]

@@ -17,6 +17,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.paths import backslashed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -63,7 +65,8 @@ class Snapshots:
 
     @classmethod
     def at(cls, data: Path, place: Place) -> Snapshots:
-        return cls(data, place.project_id, place.worktree, place.directory, place.vcs)
+        worktree, directory = (backslashed(path) for path in (place.worktree, place.directory))
+        return cls(data, place.project_id, worktree, directory, place.vcs)
 
     @property
     def git_dir(self) -> Path:
@@ -147,7 +150,7 @@ class Snapshots:
         lines = [str(objects), *_read(objects / "info" / "alternates").split("\n")]
         found = [line for line in map(str.strip, lines) if line and Path(line).exists()]
         (self.git_dir / "objects/info").mkdir(exist_ok=True)
-        (self.git_dir / "objects/info/alternates").write_text("\n".join(found) + "\n")
+        (self.git_dir / "objects/info/alternates").write_text("\n".join(found) + "\n", newline="\n")
         if (common / "index").exists():
             (self.git_dir / "index").write_bytes((common / "index").read_bytes())
 
@@ -181,7 +184,7 @@ class Snapshots:
         lines = [_read(Path(theirs)).rstrip() if theirs else "", *(f"/{name}" for name in large)]
         text = "\n".join(line for line in lines if line)
         (self.git_dir / "info").mkdir(exist_ok=True)
-        (self.git_dir / "info/exclude").write_text(f"{text}\n" if text else "")
+        (self.git_dir / "info/exclude").write_text(f"{text}\n" if text else "", newline="\n")
 
     def _ignored(self, names: Sequence[str]) -> set[str]:
         if not names:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import StalePlan
 from migrator.execution.value_edits import without_files
-from migrator.model import Binding, FileUndo
+from migrator.model import FileUndo
 from migrator.store.companion_files import with_outputs_at
 from migrator.store.row_json import decode, stringify
-from migrator.store.session_tables import CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
+from migrator.store.session_tables import BOUND, CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
 from migrator.store.unfinished import Progress, progress
 from migrator.store.writer import Edit
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_STAYS = {*Binding._fields, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
+_STAYS = {*BOUND, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
 _SAID = {"message", "part", "session_message"}
 """Tables whose rows may not have been finished when they were copied."""
 _REPLACED = {"todo"}

@@ -24,6 +24,7 @@ from migrator.execution.value_edits import inverted_edits
 from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan, RunStatus
 from migrator.store import merging
 from migrator.store.connection import file_uri
+from migrator.store.instructions import INSTRUCTIONS
 from migrator.store.untouched import untouched
 from migrator.text import our_command
 
@@ -154,7 +155,7 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
     single = inverted_edits(
-        reversed([edit for edit in edits if edit.session in continued or edit.table == merging.INSTRUCTIONS])
+        reversed([edit for edit in edits if edit.session in continued or edit.table == INSTRUCTIONS])
     )
     warnings = () if not merge.taken_out else gone_files(merge.files)
     why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)

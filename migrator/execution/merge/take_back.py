@@ -16,6 +16,7 @@ from migrator.execution.value_edits import inverted_edits
 from migrator.model import FileUndo, MergeVerdict, PlanWarning
 from migrator.store import merging
 from migrator.store.connection import file_uri
+from migrator.store.instructions import INSTRUCTIONS, edit_instructions
 from migrator.store.sql import WHOLE
 from migrator.store.staging import Staging
 from migrator.text import agree, count, first_few, our_command
@@ -51,9 +52,7 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
     if whole:
         there = bool(store.existing(whole))
         return not there if merge.taken_out else there
-    telling = [
-        edit for edit in edits if edit.column in {WHOLE, "data"} and edit.table not in {"todo", merging.INSTRUCTIONS}
-    ]
+    telling = [edit for edit in edits if edit.column in {WHOLE, "data"} and edit.table not in {"todo", INSTRUCTIONS}]
     for edit in telling[:1]:
         now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
         return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now != edit.before
@@ -138,6 +137,6 @@ def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Ed
         staging = stage_merge(writer, chunk, merge)
         (merging.bring_back if merge.taken_out else merging.take_out)(staging, 1, staging.last)
         inverted = inverted_edits(reversed(edits))
-        shared = [edit for edit in inverted if edit.table == merging.INSTRUCTIONS]
+        shared = [edit for edit in inverted if edit.table == INSTRUCTIONS]
         writer.edit([edit for edit in inverted if edit.session in continued and edit not in shared])
-        merging.edit_instructions(writer, shared)
+        edit_instructions(writer, shared)

@@ -11,6 +11,7 @@ from migrator.execution.merge.take_back import continued_sessions, stage_merge, 
 from migrator.execution.opencode_2 import companion_edits
 from migrator.store import merging
 from migrator.store.companion_files import rows_naming_outputs, with_outputs_at
+from migrator.store.instructions import INSTRUCTIONS, edit_instructions, missing_instructions
 from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
@@ -74,7 +75,7 @@ class MergeUnderWay(RunUnderWay):
             if self._merge.taken_out:
                 recorded = self._whole_rows(whole)
                 done = merging.take_out(staging, first, last)
-                merging.edit_instructions(writer, edits)
+                edit_instructions(writer, edits)
             else:
                 bring = merging.bring if self._view else merging.bring_back
                 done = bring(staging, first, last)
@@ -82,11 +83,11 @@ class MergeUnderWay(RunUnderWay):
                     self._say_differently(whole, [edit for edit in edits if edit.session not in self._continued])
                     told = companion_edits(staging, first, last, announce=self._before.entry.announces)
                     writer.edit([edit for edit in told if edit.session not in self._continued])
-                told_before = merging.missing_instructions(writer, sessions) if self._view else edits
-                merging.edit_instructions(writer, told_before)
+                told_before = missing_instructions(writer, merging.SOURCE, sessions) if self._view else edits
+                edit_instructions(writer, told_before)
                 recorded = [edit._replace(before=None, after=edit.before) for edit in self._whole_rows(whole)]
                 recorded += told_before if self._view else []
-            goes_on = [e for e in edits if e.session in self._continued and e.table != merging.INSTRUCTIONS]
+            goes_on = [e for e in edits if e.session in self._continued and e.table != INSTRUCTIONS]
             if done != len(whole) or writer.edit(goes_on) != len(goes_on):
                 raise StalePlan(f"The database changed while the run was writing ({sessions[0]}).", tuple(sessions))
             journal.intend(number, first, last, [*edits, *recorded])

@@ -13,6 +13,7 @@ from migrator.disk.readable import naming_remedy
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_there, names_in
 from migrator.errors import CantTell
+from migrator.paths import backslashed
 from migrator.snapshots.git.readable import why_broken
 
 if TYPE_CHECKING:
@@ -46,10 +47,13 @@ class Layout:
         return cls(store.path.parent / "snapshot", store.schema.has_path)
 
     def git_dir(self, project_id: str, worktree: str) -> str:
-        """Return the git directory of a worktree's snapshot repository, whether or not it exists."""
+        r"""Return the git directory of a worktree's snapshot repository, whether or not it exists.
+
+        Its name is made of the worktree as opencode has it, on Windows with `\` (read in opencode 1.18.32 for Windows).
+        """
         project = f"{self.root}/{project_id}"
         # opencode's choice of a name; nothing here is a secret
-        name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
+        name = sha1(backslashed(worktree).encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
 
     def is_same_place(self, other: Layout) -> bool:
