@@ -25,6 +25,7 @@ from migrator.execution.run_log import restored_sessions
 from migrator.execution.value_edits import detachments, stage, still_applicable
 from migrator.model import RunStatus
 from migrator.progress import doing
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,7 @@ class RunUnderWay:
         if self._writer.file.was_cut_short:
             return (
                 "Nothing more was written. Check with `opencode-migrator doctor` that the database is whole, then "
-                f"`opencode-migrator undo {run}` takes back what there is of the run."
+                f"`{our_command('undo', run)}` takes back what there is of the run."
             )
         try:
             if not isinstance(cause, JournalChanged):
@@ -186,7 +187,7 @@ class RunUnderWay:
         except Exception as failure:  # noqa: BLE001 - whatever went wrong, the user must learn how to go on
             raise MigratorError(
                 f"The run failed ({cause}), and so did taking it back ({failure}). Run {run} is unfinished; nothing is "
-                f"lost: mend the cause, then `opencode-migrator undo {run}` takes back what was written, or "
-                f"`opencode-migrator resume {run}` finishes it.",
+                f"lost: mend the cause, then `{our_command('undo', run)}` takes back what was written, or "
+                f"`{our_command('resume', run)}` finishes it.",
             ) from cause
         return close_taken_back(self._journal, cause if sessions else None)

@@ -225,7 +225,7 @@ class _LeftoverSearch:
         needing = self._runs_that_need(leftover.git_dir)
         recent = [run for run in needing if self._older_than is None or run.began >= self._older_than]
         if recent:
-            return leftover._replace(why_kept=f"`opencode-migrator undo {recent[0].entry.id}` would need it")
+            return leftover._replace(why_kept=f"`{our_command('undo', recent[0].entry.id)}` would need it")
         if number := self._count_only_in(leftover.git_dir):
             what = f"{count(number, 'snapshot')} {agree(number, 'is')} nowhere else"
             return leftover._replace(why_kept=what)

@@ -21,7 +21,7 @@ from migrator.execution.value_edits import (
 )
 from migrator.model import PlanWarning, RunStatus
 from migrator.store.staging import Staging
-from migrator.text import count
+from migrator.text import count, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -100,9 +100,7 @@ def roll_back(
         try:
             sessions = (taking_back or take_back)(writer, written)
         except MigratorError as error:
-            goes_on = (
-                f"Run {written.entry.id} is still unfinished; `opencode-migrator undo {written.entry.id}` goes on."
-            )
+            goes_on = f"Run {written.entry.id} is still unfinished; `{our_command('undo', written.entry.id)}` goes on."
             error.args = (f"{error} {goes_on}",)
             raise
         try:
@@ -143,13 +141,13 @@ def close_taken_back(journal: Journal, cause: BaseException | None) -> str:
     if isinstance(cause, DatabaseChanged):
         return (
             "What the run had written to the previous file was taken back; "
-            f"`opencode-migrator undo {journal.entry.id}` checks whether any of it is left."
+            f"`{our_command('undo', journal.entry.id)}` checks whether any of it is left."
         )
     if journal.mark_rolled_back(is_whole=not isinstance(cause, JournalChanged)):
         return "Everything was rolled back."
     return (
         "Everything was rolled back, but that can't be recorded now: once the journal can be written to, "
-        f"`opencode-migrator undo {journal.entry.id}` records it."
+        f"`{our_command('undo', journal.entry.id)}` records it."
     )
 
 

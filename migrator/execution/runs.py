@@ -43,7 +43,7 @@ from migrator.model import (
 )
 from migrator.state_dir import is_found_by
 from migrator.store.location import is_same_file
-from migrator.text import our_command, shell_quote
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -263,7 +263,7 @@ def _as_root(run: Journal) -> Iterator[PlanWarning]:
     if is_found_by(owner) and run.path.stat().st_uid == owner.user:
         what = f"so does the journal {run.path}, which {them} finds unless their XDG_STATE_HOME leads elsewhere"
     else:
-        command = f"opencode-migrator undo {run.entry.id} --db {shell_quote(run.entry.store)}"
+        command = our_command("undo", run.entry.id, db=run.entry.store)
         what = f"where {them} may not find the journal {run.path}; root takes the run back with `{command}`"
     yield PlanWarning("as-root", f"This was done as root, and the database belongs to {them}; {what}.")
 

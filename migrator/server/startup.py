@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Thread, stack_size
 from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from migrator.server.database_access import DatabaseAccess
+
+STACK_BYTES = 8 << 20
+"""Of each thread, as glibc has it. musl gives 128 kB, in which JSON of many levels ended the process (musl 1.2.6)."""
 
 LAST_WORDS_SECONDS = 1.0
 """How long a process that ends without one of its threads has to say why."""
@@ -50,6 +53,7 @@ class RunningServer:
 
     def run(self) -> bool:
         """Answer until SIGINT or SIGTERM; return whether that cut off a run, which was rolled back."""
+        stack_size(STACK_BYTES)
         gc.enable()  # the command line turned it off; a server would grow without it
         server = Server(self._app, self._state.jobs.finish)
         try:

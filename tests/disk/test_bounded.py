@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -48,7 +49,7 @@ STRANGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "endless device": (_zeros, "it is a device, not a file"),
     "1 GB": (_huge, "it is larger than 64 kB"),
     "directory": (os.mkdir, "it is a directory, not a file"),
-    "link to itself": (_loop, "Too many levels of symbolic links"),
+    "link to itself": (_loop, os.strerror(errno.ELOOP)),
 }
 LIMIT = 64 * 1024
 

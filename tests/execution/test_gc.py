@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -340,7 +341,7 @@ def test_what_is_held_by_the_system_is_named_too(moved: Moved) -> None:
     apart = Apart(home.path, home.environ, ("--mount",), f"mount --bind {info} {info}")
     done = apart.run(*REMOVE)
     (folder,) = left(moved)
-    assert f"info in {folder} can't be removed (Device or resource busy); see what holds it" in sentence(done, 1)
+    assert f"info in {folder} can't be removed ({os.strerror(errno.EBUSY)}); see what holds it" in sentence(done, 1)
     assert done.stdout.startswith("Nothing was removed.\n")
     assert home.run("gc", "--yes").code == 0
     assert left(moved) == []

@@ -40,7 +40,7 @@ def test_after_the_import_they_are_told_and_what_to_do(register: Register) -> No
     assert register.names() == {"ses_1": ["never-imported"], "ses_2": ["never-imported"], "ses_3": ["never-imported"]}
     reason = register.found()["ses_1"]["never-imported"]
     assert reason.certainty is Certainty.CERTAIN
-    assert "go on with it in opencode 1" in reason.evidence
+    assert reason.evidence.endswith("`merge --with-opencode` has it import a copy of this one")
     assert register.acquittals("ses_both")["never-imported"] == "opencode 2 has it"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ def test_a_file(identity: ProjectIdScheme, name: str, complaint: str, tmp_path: 
 def test_symlinks_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("link")
 
-    with pytest.raises(NoSuchDirectory, match=r"/link can't be read \(Too many levels of symbolic links\)"):
+    with pytest.raises(NoSuchDirectory, match=rf"/link can't be read \({os.strerror(errno.ELOOP)}\)"):
         Places(ProjectIdScheme.ORIGIN_FIRST).find(str(tmp_path / "link"))
 
 

@@ -85,7 +85,7 @@ def test_what_a_plan_takes_are_the_options_of_its_commands(reader: Served) -> No
         options |= set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", said, re.MULTILINE))
     options -= {"certain", "verbose", "json", "format", "html", "output", "force", "exclude-from", "map"}
     options -= {"quiet", "color", "no-pager", "db", "channel", "home", "help"}
-    options -= {"remove-from-other"}  # a server writes to no database but its own
+    options -= {"remove-from-other", "with-opencode"}  # a server writes to its own database, and starts nothing
     options |= {"command", "likely", "exclude-lines", "folders", "repository", "other"}
     assert {re.sub("-(.)", lambda found: found[1].upper(), name) for name in options} == body["properties"].keys()
     for operation in dict(operations(document)).values():

@@ -13,6 +13,7 @@ from tests.support.faults import Fault, run
 from tests.support.home import build_home
 from tests.support.opencode_2_database import DIALECTS, dialect_home
 from tests.support.rows import Rows, add_message, add_part, rows_without_times
+from tests.support.turn_states import put, states
 from tests.support.undo_world import World, write
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ UNDO, RESUME = ("undo", "--yes", "--json"), ("resume", "--yes", "--json")
 
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 130}
 """What a command may end with: see docs/reference.md."""
+_IN_BOTH = "ses_dfbea755effe28TdSAn7PWdk2u"
+"""A real session with neither parent nor children."""
 _UNFINISHED = {"running", "rolling-back"}
 _FILES = ("storage", "tool-output")
 """Where opencode keeps files of sessions in its data directory."""
@@ -110,13 +113,20 @@ def _home_with_snapshots(directory: Path) -> Home:
 
 
 def two_homes(directory: Path) -> tuple[Home, Words]:
-    """Make a home without sessions, and another one whose sessions come into it by the command that is returned too.
+    """Make a home with one session, and another one whose sessions come into it by the command that is returned too.
 
-    One of them has an output that was too long for its row, and the changes that older versions show.
+    One of them has an output that was too long for its row, and the changes that older versions show. The one that is
+    here already was copied in the middle of a turn, which was finished there.
     """
-    home, other = build_home(directory / "home", "1.18.34"), build_home(directory / "other", "real-1.18.34")
+    home, other = (build_home(directory / name, "real-1.18.34") for name in ("home", "other"))
     home.repository("shop", "sub/deep")
-    home.empty()
+    columns = {"session": "id", "event": "aggregate_id", "event_sequence": "aggregate_id"}
+    for table in ("part", "message", "todo", "session", "event", "event_sequence"):
+        home.execute(f"DELETE FROM {table} WHERE {columns.get(table, 'session_id')} <> ?", [_IN_BOTH])
+    home.execute("DELETE FROM project")
+    turn = states("z")
+    put(home, _IN_BOTH, turn[7])
+    put(other, _IN_BOTH, turn[-1])
     ((session,),) = other.query("SELECT min(id) FROM session")
     output = other.database.parent / "tool-output/tool_22a"
     for file in (other.database.parent / f"storage/session_diff/{session}.json", output):

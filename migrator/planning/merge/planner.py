@@ -265,9 +265,8 @@ def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> It
     """Yield that opencode 2 leaves opencode 1's row of a session that is deleted in it (seen with its code)."""
     if sessions and is_same_file(str(theirs.path), ours.path):
         one = "it" if len(sessions) == 1 else "one of them"
-        yield PlanWarning(
-            MAYBE_DELETED, f"Opencode 2 doesn't say what was deleted in it: if that was {one}, it comes back there."
-        )
+        why = "opencode 2 leaves opencode 1's row of what is deleted, so nobody can tell"
+        yield PlanWarning(MAYBE_DELETED, f"If {one} was deleted in opencode 2, it comes back there: {why}.")
 
 
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
