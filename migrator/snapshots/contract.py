@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
-from migrator.paths import is_of_this_system, upwards
+from migrator.paths import is_of_this_system, slashed, upwards
 from migrator.progress import counted, doing
 from migrator.snapshots.git.lookup import FileStatus, look_up
 from migrator.snapshots.git.readable import Readability
@@ -203,7 +203,7 @@ class EffectFinder(ABC):
         self.layout, self.target, self.sessions = layout, target, sessions
         self.worktree, self.repository = target.worktree or "", target.repository or ""
         self.top = self.worktree.rstrip("/") + "/"
-        self.realpath = cache(os.path.realpath)
+        self.realpath = cache(lambda path: slashed(os.path.realpath(path)))
         self._in_the_way = cache(lambda path: next(in_the_way(self.worktree, path), None))
         turns = self.turns = [*chain.from_iterable(sessions.values())]
         wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self.path(file))}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.disk.system import user
 from tests.support import forked
 from tests.support.home import Home, build_home
 
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 SOMEBODY = 47_114
 """A user, and a group, that no system has."""
 
-two_users = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root can be two users: the namespace of anybody else has one"
-)
+two_users = pytest.mark.skipif(user() != 0, reason="only root can be two users: the namespace of anybody else has one")
 
 _CLONE_NEWNS = 0x00020000
 _MS_PRIVATE_ALL = 0x4000 | 1 << 18

@@ -62,9 +62,9 @@ def git_at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
     """Return the arguments that make git work on `git_dir`.
 
     Without a `work_tree`, that is the git directory too: git refuses to do anything if the configured worktree and the
-    directory above it are gone.
+    directory above it are gone. As opencode does, we tell Git for Windows to take paths of more than 260 characters.
     """
-    return "--git-dir", git_dir, "--work-tree", work_tree or git_dir
+    return "-c", "core.longpaths=true", "--git-dir", git_dir, "--work-tree", work_tree or git_dir
 
 
 def with_alternates(*objects: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from migrator.paths import slashed
 from migrator.snapshots.contract import EffectFinder
 from migrator.snapshots.git.lookup import FileStatus
 from migrator.snapshots.git.run import quotes_names
@@ -63,7 +64,7 @@ class EffectFinderOf1(EffectFinder):
 
     def path(self, file: str) -> str | None:
         """Return a file's path below the worktree, None if it isn't in it; as git does, this follows links."""
-        path = os.path.normpath(file)
+        path = slashed(os.path.normpath(file))
         if path.startswith(self.top):
             return path[len(self.top) :]
         ends = [index for index, letter in enumerate(path) if letter == "/" and index]

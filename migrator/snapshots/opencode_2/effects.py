@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell
-from migrator.paths import upwards
+from migrator.paths import slashed, upwards
 from migrator.snapshots.contract import KNOWN, EffectFinder
 from migrator.snapshots.git.lookup import FileStatus
 from migrator.snapshots.git.trees import Trees, own_trees
@@ -84,7 +84,7 @@ class EffectFinderOf2(EffectFinder):
 
     def path(self, file: str) -> str | None:
         """Return the path below the worktree at which the tree is asked for a file; None makes an undo fail."""
-        full = os.path.normpath(os.path.join(self.worktree, file))
+        full = slashed(os.path.normpath(os.path.join(self.worktree, file)))
         return full.removeprefix(self.top) if full.startswith(self.top) else None
 
     def _is_made_here(self, turn: Turn) -> bool | None:

@@ -10,6 +10,7 @@ import errno
 import filecmp
 import hashlib
 import os
+import posixpath
 import stat
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,7 +56,7 @@ def relative_path(worktree: str, file: str) -> str | None:
     """
     top = worktree.rstrip("/") + "/"
     path = file.removeprefix(top)
-    if not file.startswith(top) or os.path.normpath(path) != path or path == "." or path.startswith(("../", "/")):
+    if not file.startswith(top) or posixpath.normpath(path) != path or path == "." or path.startswith(("../", "/")):
         return None
     if any(letter in path for letter in '"\\\0\n') or path == "..":
         return None
@@ -105,7 +106,7 @@ def in_the_way(worktree: str, path: str) -> Iterator[str]:
 
 
 def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
-    for part in accumulate(path.split("/"), os.path.join):
+    for part in accumulate(path.split("/"), posixpath.join):
         try:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
@@ -156,7 +157,7 @@ def _is_same_entry(trees: Trees, tree: str, path: str, entry: _WorktreeEntry, no
 
 def _is_missing(trees: Trees, tree: str, path: str) -> bool:
     """Tell whether a tree has nothing at `path`, nor a file in place of a directory above it."""
-    for part in accumulate(path.split("/"), os.path.join):
+    for part in accumulate(path.split("/"), posixpath.join):
         entry = trees.entry(tree, part)
         if entry is None or entry.mode != DIRECTORY:
             return entry is None

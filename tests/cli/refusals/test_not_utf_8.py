@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from tests.support.refusal import refused
 if TYPE_CHECKING:
     from tests.support.home import Home
 
-LATIN_1 = os.fsdecode(b"caf\xe9")
+LATIN_1 = b"caf\xe9".decode(errors="surrogateescape")
 
 TEXTS = {
     "--search": ("list", "--search", LATIN_1),
