@@ -134,6 +134,11 @@ def what_mends_it(kept: Kept, harm: Callable[[Kept], None]) -> str:
     return f"(mode 000): run chmod -R u+rwX {kept.snapshots}"
 
 
+def warned(kept: Kept, stderr: str) -> str:
+    """Return warnings in one line, with the home written out, which they show as ~."""
+    return " ".join(stderr.split()).replace("~/", f"{kept.world.home.path}/")
+
+
 @every_harm
 def test_doctor_cant_tell_and_says_what_to_do(kept: Kept, harm: Callable[[Kept], None]) -> None:
     harm(kept)
@@ -161,7 +166,7 @@ def test_protect_detaches_nothing(kept: Kept, harm: Callable[[Kept], None], poli
     done = kept.home.run("protect", "--undo-files", policy, "--yes")
 
     assert done.code == 0
-    said = " ".join(done.stderr.split())
+    said = warned(kept, done.stderr)
     assert "What an undo in 1 session would do is unknown, so it stays as it is: " in said
     assert what_mends_it(kept, harm) in said
     assert kept.world.home.everything() == before
@@ -327,7 +332,7 @@ def test_snapshots_under_another_project_id_may_be_what_mends_it(
     done = kept.home.run("protect", "--yes")
 
     assert done.code == 0
-    assert what_mends_it(kept, harm) in " ".join(done.stderr.split())
+    assert what_mends_it(kept, harm) in warned(kept, done.stderr)
     assert kept.world.home.everything() == before
 
 
