@@ -143,22 +143,23 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
     """
     found = _Placed()
     is_own = is_same_file(str(theirs.path), ours.path)  # opencode 2 has imported sessions of this very database
-    imports = frozenset(ours.never_imported()) if is_own else frozenset()
-    here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts.keys() - imports).items()}
+    just_imported = frozenset(ours.never_imported()) if is_own else frozenset()
+    here = {id_: binding for id_, (binding, _) in ours.bindings(verdicts.keys() - just_imported).items()}
     diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
-    roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
+    bindings_of_roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
     continued = [id_ for id_, verdict in verdicts.items() if verdict is MergeVerdict.LONGER and id_ not in staying]
-    odd = rows_without_text(ours, theirs, continued) if continued else {}
-    never = frozenset([*theirs.never_imported(), *ours.never_imported()]) - imports
+    without_text = rows_without_text(ours, theirs, continued) if continued else {}
+    never_imported = frozenset([*theirs.never_imported(), *ours.never_imported()]) - just_imported
     for selected in selection.sessions:
         session, root = selected.session, selected.root
         if session.id in staying or root in diverged:
             continue
-        after = here.get(session.id) or (here.get(root) if session.binding == roots.get(root) else None)
-        if session.id in never:
+        is_beside_root = session.binding == bindings_of_roots.get(root)
+        after = here.get(session.id) or (here.get(root) if is_beside_root else None)
+        if session.id in never_imported:
             found.left_out.setdefault(root, ("", _NEVER_IMPORTED))
-        elif session.id in odd:
-            why = f"nothing can be added to {session.id}, since {odd[session.id]} isn't valid text"
+        elif session.id in without_text:
+            why = f"nothing can be added to {session.id}, since {without_text[session.id]} isn't valid text"
             found.left_out.setdefault(root, ("", why))
         elif after is None:
             if (place := destination.place_for(selected)) is None:
