@@ -169,7 +169,8 @@ def _ask(descriptor: int, what: str, where: tuple[int, int]) -> dict[str, int]:
     """Hand a lock for writing to the system, and return what it says. Raises OSError."""
     layout = _layout()
     if layout is None or not hasattr(fcntl, what):
-        raise OSError(0, f"{sys.platform} has no way to ask")
+        system = {"win32": "Windows", "darwin": "macOS"}.get(sys.platform, sys.platform)
+        raise OSError(0, f"{system} has no way to ask")
     form, names = layout
     asked = {"type": fcntl.F_WRLCK, "whence": os.SEEK_SET, "start": where[0], "length": where[1]}
     question = struct.pack(form, *(asked.get(name, 0) for name in names))

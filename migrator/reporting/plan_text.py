@@ -149,7 +149,10 @@ def sessions_text(changes: Sequence[Change]) -> str:
 def merge_headline(plan: Plan) -> str:
     """Return the first line of a plan that brings sessions from another database, or takes them out again."""
     merge, what = plan.merge, sessions_text(plan.changes)
-    if merge is None or merge.taken_out:
+    if merge is None:
+        return f"Plan: {what}."
+    what = brought_text(merge, what)
+    if merge.taken_out:
         return f"Plan: {what} to take out again."
     if not plan.changes and plan.removable:
         leaving = count(len(plan.removable), "session")
@@ -160,12 +163,18 @@ def merge_headline(plan: Plan) -> str:
     return f"Plan: {what} to bring in{' again' if way == REDO_OF else ''} from {tilde(merge.other)}."
 
 
+def brought_text(merge: Merge, sessions: str) -> str:
+    """Return what a merge brings of so many sessions: all of them, or what was added to those that are here already."""
+    verdicts = {session.verdict for session in merge.sessions}
+    return sessions if MergeVerdict.NEW in verdicts or not verdicts else f"what was added to {sessions}"
+
+
 def _merge_line(plan: Plan) -> str:
     """Return what of the other database is here already, "" if nothing is."""
     sessions = plan.merge.sessions if plan.merge and plan.changes and not plan.merge.taken_out else ()
     coming = {change.session for change in plan.changes}
     longer = sum(s.verdict is MergeVerdict.LONGER and s.session in coming for s in sessions)
-    parts = [f"{longer:,} of them {agree(longer, 'is')} here in part"] if longer else []
+    parts = [f"{longer:,} of them {agree(longer, 'is')} here in part"] if 0 < longer < len(coming) else []
     return "; ".join([*parts, *filter(None, [unchanged_words(plan) if plan.merge else ""])])
 
 

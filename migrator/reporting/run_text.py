@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import RunStatus
 from migrator.reporting.next_steps import is_undo, step_lines, steps_after
+from migrator.reporting.plan_text import brought_text
 from migrator.reporting.style import styled
 from migrator.text import count, tilde, wrapped
 
@@ -73,7 +74,7 @@ def _moved_text(run: Run, width: int | None) -> Iterator[str]:
 
 def _merged_text(run: Run, merge: Merge, width: int | None) -> Iterator[str]:
     """Yield what a run brought from another database, or took out again."""
-    what = count(run.sessions, "session")
+    what = brought_text(merge, count(run.sessions, "session"))
     if merge.taken_out:
         yield styled(f"Took {what} out{' again' if run.undoes else ''}.", bold=True)
         said = f"Verified: {run.verified:,} of {run.sessions:,} are as before."
