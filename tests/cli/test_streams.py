@@ -163,7 +163,7 @@ def test_it_asks_and_no_writes_nothing(home: Home, answer: str) -> None:
     assert not list(home.state.glob("runs/*"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"])
 def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     before = home.everything()
     with Terminal(home, *MOVE) as terminal:
