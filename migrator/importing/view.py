@@ -47,7 +47,7 @@ def view_of_imported(
             except sqlite3.Error as error:
                 raise MigratorError(f'What {program} made can\'t be read: SQLite says "{error}".') from error
             except OSError as error:
-                raise MigratorError(f"What {program} made can't be read: {error.strerror or error}.") from error
+                raise MigratorError(f"What {program} made can't be copied: {error.strerror or error}.") from error
         uri = file_uri(made, IMMUTABLE)
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             yield UntouchedView(theirs.path, connection, uri, FileSignature.of(theirs.path), in_place=False)

@@ -81,12 +81,12 @@ def imported_so_far(copy: Path) -> tuple[int, bool]:
 
 
 def take_over(copy: Path, made: Path) -> None:
-    """Copy what opencode 2 has made of its copy, with the log that it may have left, to a new file of ours.
+    """Copy what opencode 2 has made of its copy, with the log or journal that it may have left, to a new file of ours.
 
     What a program left behind is never written to, and never followed: it could be a link to somebody's database.
     Raises OSError, whose `strerror` says why, if it is no regular file.
     """
-    for suffix in ("", "-wal") if os.path.lexists(f"{copy}-wal") else ("",):
+    for suffix in ("", *(suffix for suffix in ("-wal", "-journal") if os.path.lexists(f"{copy}{suffix}"))):
         with opened(f"{copy}{suffix}", follow=False) as left, open(f"{made}{suffix}", "xb") as ours:
             shutil.copyfileobj(os.fdopen(left, "rb", closefd=False), ours)
 

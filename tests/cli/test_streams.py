@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 import sqlite3
 import subprocess
 import time
@@ -16,6 +15,7 @@ import pytest
 
 from migrator.cli.terminal.progress_line import ProgressLine
 from tests.support.crowded_home import crowded_home
+from tests.support.forked import ENDING
 from tests.support.marks import long_round
 from tests.support.other_process import held_open
 from tests.support.rows import add_sessions, directories
@@ -165,7 +165,7 @@ def test_it_asks_and_no_writes_nothing(home: Home, answer: str) -> None:
     assert not list(home.state.glob("runs/*"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"])
+@pytest.mark.parametrize("number", ENDING)
 def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     before = home.everything()
     with Terminal(home, *MOVE) as terminal:

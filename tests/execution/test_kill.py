@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Fault, Gate, Interruptible, run, start
+from tests.support.forked import ENDING
 from tests.support.git import root_commit
 from tests.support.opencode_2_database import dialect_home, queue_move
 from tests.support.rows import (
@@ -233,7 +234,7 @@ def test_killed_at_any_moment_thousands_are_finished_or_taken_back(crowd: Crowd)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", ENDING)
 def test_interrupted_thousands_are_rolled_back(crowd: Crowd, number: int) -> None:
     for chunk in (1, 111):
         code, said = crowd.stop(number, chunk)

@@ -202,7 +202,7 @@ LINK = "os.unlink(os.environ['OPENCODE_DB']); os.symlink('MINE', os.environ['OPE
         (LINK, "ended with 0 after it had imported 0 of 8 sessions."),
         (
             f"{TABLES}db.commit(); sys.stdin.read()\n{LINK}",
-            "opencode made can't be read: it is a link, not a file.",
+            "opencode made can't be copied: it is a link, not a file.",
         ),
     ],
     ids=["at once", "at the end"],

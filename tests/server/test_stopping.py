@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Gate
+from tests.support.forked import ENDING
 from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def mid_run(served: Served, gate: Gate) -> Iterator[Iterator[str]]:
         yield running.iter_lines()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_run_is_rolled_back_when_the_server_is_stopped(crowd: Home, gate: Gate, number: signal.Signals) -> None:
     before = rows(crowd)
     with held(crowd, gate) as served:

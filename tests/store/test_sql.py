@@ -9,8 +9,9 @@ import pytest
 
 from migrator.store import signals
 from migrator.store.connection import translate_errors
-from migrator.store.signals import hear_interrupts
+from migrator.store.signals import ending_signals, hear_interrupts
 from migrator.store.sql import joined
+from tests.support.forked import ENDING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +30,18 @@ def test_no_condition_is_true() -> None:
     assert joined([], "AND") == "TRUE"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
+def test_nohup_holds() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert signal.SIGHUP not in ending_signals()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_ctrl_c_in_an_sql_function_is_no_error_of_the_database(tmp_path: Path) -> None:
     """It comes wherever Python is just then, and SQLite says that the function failed."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in ENDING}
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
     hear_interrupts()
     try:

@@ -53,6 +53,8 @@ PROCESSES: ForkServerContext | SpawnContext = (
 PROCESSES.set_forkserver_preload([__name__, *OURS, *_THEIRS])
 
 PATIENCE_SECONDS = 120
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals that end a command; Windows has no SIGHUP."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,8 @@ def _stand_in(
     sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")
     sys.stderr = os.fdopen(2, "w", errors="backslashreplace")
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     sys.argv = ["opencode-migrator", *words]
     if first is not None:
         first()
