@@ -205,8 +205,11 @@ def why_not_here(store: Store, run: RunEntry) -> str | None:
 
 def _why_no_rows(store: Store, run: RunEntry) -> str:
     with open_run(run.id, str(store.path)) as journal:
-        if _is_other_of_merge(store, run, journal):
-            return f"Run {run.id} was made on {run.store}, and {store.path} is the other database of that merge"
+        if _may_be_other_of_merge(store, run, journal):
+            made, here = f"Run {run.id} was made on {run.store}", str(store.path)
+            if journal.other is not None and is_gone(journal.other):
+                return f"{made}, and {here} may be {journal.other}, from where its sessions came; put that back first"
+            return f"{made}, and {here} is the other database of that merge"
     what = f"None of the {count(run.sessions, 'session')}" if run.sessions else "No project row"
     gone = " any more: deleted, or another database is there now" if _is_recorded(store, run) else ""
     return f"{what} of run {run.id} is in {store.path}{gone}"
@@ -227,13 +230,17 @@ def _is_recorded(store: Store, run: RunEntry) -> bool:
     return is_same_file(run.store, store.path)
 
 
-def _is_other_of_merge(store: Store, run: RunEntry, journal: JournalReader) -> bool:
-    """Tell whether a database is the one that a merge brought sessions from, or that a removal left them in.
+def _may_be_other_of_merge(store: Store, run: RunEntry, journal: JournalReader) -> bool:
+    """Tell whether a database may be the one that a merge brought sessions from, or that a removal left them in.
 
-    opencode 2 may bring what only opencode 1 has into the same database: then there is no other one.
+    It is, at that path. If nothing is there, one at a new path may be it, which matters for a run that was cut off: a
+    rollback keeps no rows. opencode 2 may bring what only opencode 1 has into the same database: then there is no
+    other one.
     """
-    other = journal.other
-    return other is not None and is_same_file(other, store.path) and not is_same_file(other, Path(run.store))
+    if (other := journal.other) is None or is_same_file(other, Path(run.store)):
+        return False
+    is_moved = run.unfinished and not _is_recorded(store, run) and is_gone(other)
+    return is_moved or is_same_file(other, store.path)
 
 
 def _was_seen(run: RunEntry, trace: _Trace) -> bool:
@@ -271,7 +278,7 @@ def _has_some_as_left(store: Store, run: RunEntry) -> bool:
 def _has_rows(store: Store, run: RunEntry, journals: str | None = None) -> bool:
     """Tell whether a database has a session of the run or, if it is about none, a project."""
     with open_run(run.id, journals or str(store.path)) as journal:
-        if _is_other_of_merge(store, run, journal):
+        if _may_be_other_of_merge(store, run, journal):
             return False
         if journal.other is not None and _is_recorded(store, run):
             return True  # what was taken out isn't there, and that is as it should be
@@ -339,7 +346,7 @@ def _played_back(
 def _marks(store: Store, run: RunEntry, journals: str, among: Collection[Key] | None = None) -> Marks:
     """Return what a run changed: the bindings of sessions, or if it moved none, other values; only what is `among`."""
     with open_run(run.id, journals) as journal:
-        if _is_other_of_merge(store, run, journal):
+        if _may_be_other_of_merge(store, run, journal):
             return {}
         if (merge := journal.merge) is not None:
             return _marks_of_merge(journal, merge, among)

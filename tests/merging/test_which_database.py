@@ -135,6 +135,26 @@ def test_a_merge_that_was_cut_off(home: Home, dev: OtherDatabase, command: str, 
     assert rows(dev)["session"].keys() == before["session"].keys() | brought.keys()
 
 
+@pytest.mark.long
+def test_what_was_cut_off_is_not_rolled_back_in_what_may_be_the_source(home: Home, dev: OtherDatabase) -> None:
+    """Both were moved, and a rollback keeps no rows. Where the source is back, the other one is known."""
+    source, before = rows(home), rows(dev)
+    run_with(home, *DEV, "--chunk-size", "1", fault=Fault("kill", 5, "COMMIT"))
+    checkpoint(home)
+    checkpoint(dev)
+    moved_source = home.database.rename(home.path / "source.db")
+    moved = dev.database.rename(home.path / "moved.db")
+    home.environ["OPENCODE_DB"] = str(moved_source)
+    for words in (["undo"], ["undo", "--db", str(moved_source)], ["undo", "--db", str(moved)]):
+        assert home.run(*words, "--yes").code == 1
+    del home.environ["OPENCODE_DB"]
+    moved_source.rename(home.database)
+    assert rows(home) == source
+    assert home.run("undo", "--db", moved, "--yes").code == 0
+    moved.rename(dev.database)
+    assert rows(dev) == before
+
+
 @pytest.mark.parametrize("is_empty", [False, long_round(True)])
 def test_redo_takes_sessions_out_of_the_other_database_only(home: Home, tmp_path: Path, *, is_empty: bool) -> None:
     """With sessions that are here already, and with those that came first."""
