@@ -101,14 +101,14 @@ class StalePlan(MigratorError):
 
 
 class Interrupted(MigratorError):
-    """Ctrl-C or SIGTERM; the run was rolled back, or the message says how to go on."""
+    """Ctrl-C, SIGTERM or SIGHUP; the run was rolled back, or the message says how to go on."""
 
     exit_code = 130
     code = "interrupted"
 
 
 INTERRUPTED_EARLY = "Interrupted; nothing was written."
-"""What people are told where Ctrl-C or SIGTERM came before the first write."""
+"""What people are told where Ctrl-C, SIGTERM or SIGHUP came before the first write."""
 
 
 class NoSuchDirectory(MigratorError):

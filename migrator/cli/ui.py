@@ -12,9 +12,7 @@ from migrator.cli.input.options import SelectingCommand, database_options, selec
 from migrator.cli.terminal.printing import note, on_terminal, say
 from migrator.errors import Interrupted, MigratorError
 from migrator.progress import told_to
-
-_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""The signals that end it; Windows has no SIGHUP."""
+from migrator.store.signals import ending_signals
 
 
 @click.command("ui", short_help="Look, mark and move in the terminal.", cls=SelectingCommand)
@@ -43,7 +41,7 @@ def command(**values: Any) -> None:
 
     app = MigratorApp(opened, select_request(values), selected=_selects(values))
     # A second signal, too, must not keep it from putting the terminal back, nor from taking back what it was writing.
-    before = {number: signal.signal(number, app.terminate) for number in _ENDING}
+    before = {number: signal.signal(number, app.terminate) for number in ending_signals()}
     try:
         with told_to(None):  # it shows itself what goes on
             app.run()

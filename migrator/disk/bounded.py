@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 20
 _KINDS = {
     stat.S_IFDIR: "a directory",
+    stat.S_IFLNK: "a link",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -43,15 +44,17 @@ def read_file(path: str | Path, limit: int) -> bytes:
 
 
 @contextmanager
-def opened(path: str | Path, limit: int | None = None) -> Iterator[int]:
+def opened(path: str | Path, limit: int | None = None, *, follow: bool = True) -> Iterator[int]:
     """Open a regular file, of at most `limit` bytes, for a block that reads it by its descriptor.
+
+    Without `follow`, a link is no regular file.
 
     What is no regular file is never waited for, or even opened. Some below /proc say that they are regular files and
     wait for ever, as /proc/kmsg does: reading them raises NotPlain. Raises OSError.
     """
     try:
-        check_plain(os.stat(path), limit)
-        descriptor = os.open(path, open_flags("O_RDONLY", "O_NONBLOCK"))
+        check_plain(os.stat(path, follow_symlinks=follow), limit)
+        descriptor = os.open(path, open_flags("O_RDONLY", "O_NONBLOCK", *(() if follow else ("O_NOFOLLOW",))))
     except ValueError as error:  # a NUL, which no name has, or half of a character
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
     try:

@@ -1,4 +1,4 @@
-"""Hold off Ctrl-C and SIGTERM until a point at which it is safe to stop."""
+"""Hold off Ctrl-C, SIGTERM and SIGHUP until a point at which it is safe to stop."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.places.programs import stopped_by
+from migrator.store.signals import ending_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,10 +35,7 @@ def deferred_interrupts(progress: Callable[[int], None] = lambda _: None) -> Ite
     if threading.current_thread() is not threading.main_thread():
         yield progress_or_stop
         return
-    before = {
-        number: signal.signal(number, lambda number, _: received.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {number: signal.signal(number, lambda number, _: received.append(number)) for number in ending_signals()}
     try:
         with stopped_by(stop_if_received):
             yield progress_or_stop

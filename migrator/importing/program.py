@@ -14,7 +14,8 @@ import re
 import shutil
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.places.programs import Command, run, started, wait
@@ -32,6 +33,9 @@ _ENDING_SECONDS = 10.0
 _OFTEN = 0.1
 _SAID_BYTES, _MOST_BYTES = 1 << 16, 1 << 26
 """How much of what it prints is looked at when it fails, and how much it may print."""
+_SAID_CHARACTERS = 300
+_VERSION = re.compile(r"(?:opencode\S* )?v?(?P<number>(?P<major>\d+)\.\d+\.\d+)[-+.\w]*")
+"""All that `--version` prints: `1.18.34`, `2.0.25`, `opencode2 v2.0.0-source`; `0.0.0-next-...` is a preview."""
 _KEPT = frozenset(
     "PATH LANG LC_ALL LC_CTYPE TZ SYSTEMROOT WINDIR COMSPEC PATHEXT SYSTEMDRIVE NUMBER_OF_PROCESSORS".split()  # noqa: SIM905 - reads as a row
 )
@@ -58,11 +62,16 @@ def check_program(program: str, folder: Path) -> None:
         done = run(command)
     except (OSError, CantTell) as error:
         raise MigratorError(f"{program} can't be run: {getattr(error, 'strerror', None) or error}.") from error
-    said = (done.stdout or done.stderr).decode(errors="replace")
+    said = (done.stdout or done.stderr).decode(errors="replace").strip()
     if done.returncode:
         raise MigratorError(f"{program} is no opencode 2: `{program} --version` ended with {done.returncode}.")
-    if (version := re.search(r"(?<![\d.])(\d+)\.\d+\.\d+", said)) and int(version[1]) == 1:
-        raise MigratorError(f"{program} is opencode {version[0]}, and only opencode 2 imports sessions of opencode 1.")
+    version = _VERSION.fullmatch(said)
+    if version and version["major"] == "1":
+        only = "and only opencode 2 imports sessions of opencode 1"
+        raise MigratorError(f"{program} is opencode {version['number']}, {only}.")
+    if not version or version["major"] not in {"0", "2"}:
+        first = (said.splitlines() or ["nothing"])[0][:_SAID_CHARACTERS]
+        raise MigratorError(f"{program} is no opencode 2: `{program} --version` says: {first}.")
 
 
 def run_import(program: str, folder: Path, copy: Path, number: int) -> None:
@@ -71,22 +80,23 @@ def run_import(program: str, folder: Path, copy: Path, number: int) -> None:
     At Ctrl-C, on an error or on success, `started` kills it with its children before the folder is removed. Raises
     MigratorError, a whole sentence, if it ends before it is done, or makes no progress.
     """
-    environ, output = _environment(folder) | {"OPENCODE_DB": str(copy)}, folder / "output.txt"
+    environ = _environment(folder) | {"OPENCODE_DB": str(copy)}
     _write_config(folder)
     command = Command("opencode 2", [program, "serve", "--stdio"], environ, str(folder))
-    try:
-        with output.open("wb") as said, started(command, subprocess.PIPE, said, said) as process:
-            failure = _until_imported(process, output, copy, number)
-            if failure is None:
-                _end(process)
-    except OSError as error:
-        failure = f"can't be run: {error.strerror or error}"
-    if failure:
-        reason = _reason(output)
-        raise MigratorError(f"{program} {failure}{f', and says: {reason}' if reason else ''}. Nothing was written.")
+    with TemporaryFile(dir=folder) as output:
+        try:
+            with started(command, subprocess.PIPE, output, output) as process:
+                failure = _until_imported(process, output, copy, number)
+                if failure is None:
+                    _end(process)
+        except OSError as error:
+            failure = f"can't be run: {error.strerror or error}"
+        if failure:
+            reason = _reason(output)
+            raise MigratorError(f"{program} {failure}{f', and says: {reason}' if reason else ''}. Nothing was written.")
 
 
-def _until_imported(process: subprocess.Popen[bytes], output: Path, copy: Path, number: int) -> str | None:
+def _until_imported(process: subprocess.Popen[bytes], output: IO[bytes], copy: Path, number: int) -> str | None:
     """Wait until all is imported; return what went wrong instead, as the end of a sentence, or None."""
     done, last = 0, time.monotonic()
     with doing("Opencode 2 imports", number, "sessions") as advance:
@@ -97,7 +107,7 @@ def _until_imported(process: subprocess.Popen[bytes], output: Path, copy: Path, 
                 return None
             if code is not None:
                 return f"ended with {code} after it had imported {now} of {count(number, 'session')}"
-            if output.stat().st_size > _MOST_BYTES:
+            if os.fstat(output.fileno()).st_size > _MOST_BYTES:
                 return f"prints more than {_MOST_BYTES >> 20} MB"
             if now != done:
                 advance(now - done)
@@ -157,11 +167,10 @@ def _write_config(folder: Path) -> None:
     (config / "opencode.json").write_text(json.dumps({"update": "disable", "autoupdate": False}))
 
 
-def _reason(output: Path) -> str:
+def _reason(output: IO[bytes]) -> str:
     """Return the line of what a program has printed that says why it failed: the first with an error, or the last."""
-    with output.open("rb") as said:
-        said.seek(max(0, output.stat().st_size - _SAID_BYTES))
-        lines = [line.strip() for line in said.read().decode(errors="replace").splitlines()]
+    output.seek(max(0, os.fstat(output.fileno()).st_size - _SAID_BYTES))
+    lines = [line.strip() for line in output.read(_SAID_BYTES).decode(errors="replace").splitlines()]
     lines = [line for line in lines if line and not line.startswith(("at ", "{"))]
     errors = [line for line in lines if "error" in line.lower()]
-    return ([*errors[:1], *lines[-1:]] or [""])[0].rstrip(".")[:300]
+    return ([*errors[:1], *lines[-1:]] or [""])[0].rstrip(".")[:_SAID_CHARACTERS]

@@ -34,6 +34,7 @@ from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.destination import MergeDestination
 from migrator.planning.merge.opencode_2_import import check_import, sessions_to_import
 from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
+from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.recheck import recheck_merge
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
 from migrator.store.connection import why_read_only
@@ -93,7 +94,9 @@ def _plan_import(context: CommandContext, other: CommandContext, selection: Sele
         sessions = {session.id: session for session in made.store.sessions(chosen)}
         selected = [s._replace(session=sessions[s.session.id]) for s in selection.sessions if s.session.id in sessions]
         rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, False, program)
-        return _build_plan(context, made, replace(selection, sessions=tuple(selected)), request, rules, "")
+        warnings = (*selection.warnings, *odd_row_warnings(other.store))
+        imported = replace(selection, sessions=tuple(selected), warnings=warnings)
+        return _build_plan(context, made, imported, request, rules, "")
 
 
 def _build_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the user said of them

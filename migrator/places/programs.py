@@ -155,14 +155,17 @@ class Batch:
 
 @contextmanager
 def started(command: Command, *streams: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program without a terminal; what still runs at the end of the block is killed, with what it started."""
+    """Run a program without a terminal; what still runs at the end of the block is killed, with what it started.
+
+    So is what it has left behind when it ended by itself. Only what made itself leader of a session of its own, as a
+    daemon does, goes on.
+    """
     stdin, stdout, stderr = streams
     process = start_apart(command.words, command.directory, command.environ, (stdin, stdout, stderr))
     try:
         yield process
     finally:
-        if process.poll() is None:
-            kill_with_all(process)
+        kill_with_all(process)
         if process.stdin is not None:
             with suppress(OSError):
                 process.stdin.close()

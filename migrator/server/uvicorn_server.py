@@ -13,6 +13,7 @@ import uvicorn
 from starlette.concurrency import run_in_threadpool
 
 from migrator.errors import BadInput, MigratorError
+from migrator.store.signals import ending_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, except for signals: SIGINT and SIGTERM stop the server, and don't end the process."""
+    """uvicorn's server, except for signals: SIGINT, SIGTERM and SIGHUP stop the server, and don't end the process."""
 
     def __init__(self, app: Starlette, finish: Callable[[], None]) -> None:
         """`finish` interrupts the run that is being carried out, and waits for its end."""
@@ -78,7 +79,7 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle signals while the server runs; unlike uvicorn's own method, don't raise them again at the end."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.handle_exit) for number in ending_signals()}
         try:
             yield
         finally:

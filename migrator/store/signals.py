@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as KeyboardInterrupt, and whether one came.
+"""The signals that end us as KeyboardInterrupt, and whether one came.
 
 SQLite drops what is raised in a function of ours that it calls, and says that the function failed.
 """
@@ -14,11 +14,20 @@ if TYPE_CHECKING:
 _heard: list[int] = []
 
 
+def ending_signals() -> list[signal.Signals]:
+    """Return the signals that end us: Ctrl-C, SIGTERM, and where there is one, that of a terminal that was closed.
+
+    What is ignored stays so: Ctrl-C in the background of a shell, the terminal's end with nohup.
+    """
+    of_terminal = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+    heard = [number for number in of_terminal if signal.getsignal(number) is not signal.SIG_IGN]
+    return [signal.SIGTERM, *heard]
+
+
 def hear_interrupts() -> None:
-    """Raise KeyboardInterrupt at Ctrl-C and SIGTERM from now on; a Ctrl-C that is ignored stays so."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _interrupt)
+    """Raise KeyboardInterrupt at these signals from now on."""
+    for number in ending_signals():
+        signal.signal(number, _interrupt)
 
 
 def is_interrupted() -> bool:
@@ -27,5 +36,7 @@ def is_interrupted() -> bool:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    is_again = number in _heard and number == getattr(signal, "SIGHUP", None)  # the kernel sends one, the shell another
     _heard.append(number)
-    raise KeyboardInterrupt
+    if not is_again:
+        raise KeyboardInterrupt

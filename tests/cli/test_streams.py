@@ -7,6 +7,7 @@ import shlex
 import signal
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.cli.terminal.progress_line import ProgressLine
+from tests.support.crowded_home import crowded_home
 from tests.support.marks import long_round
 from tests.support.other_process import held_open
-from tests.support.rows import add_sessions
+from tests.support.rows import add_sessions, directories
 from tests.support.shell import run_in_shell
 from tests.support.terminal import Terminal
 
@@ -163,7 +165,7 @@ def test_it_asks_and_no_writes_nothing(home: Home, answer: str) -> None:
     assert not list(home.state.glob("runs/*"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"])
 def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     before = home.everything()
     with Terminal(home, *MOVE) as terminal:
@@ -173,6 +175,21 @@ def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     last = terminal.text.splitlines()[-1]
     assert last.startswith("error: Interrupted")  # on a line of its own
     assert home.everything() == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("after", [1.0, 1.5, 2.0])
+def test_a_run_is_taken_back_when_its_terminal_is_closed(tmp_path: Path, after: float) -> None:
+    home = crowded_home(tmp_path / "home", 20_000)
+    before = directories(home)
+    move = ("move", "--from-dir", "~/src/repoA", "--to-dir", home.repository("shop"), "--yes")
+    with Terminal(home, *move) as terminal:
+        time.sleep(after)
+        terminal.hang_up()
+        terminal.wait_for_end()
+    runs = [run["status"] for run in home.run("log", "--json").json]
+    assert runs in ([], ["rolled-back"], ["applied"])
+    assert (directories(home) == before) is (runs != ["applied"])
 
 
 def test_every_session_can_be_seen_before_the_answer(home: Home) -> None:

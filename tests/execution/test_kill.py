@@ -233,7 +233,7 @@ def test_killed_at_any_moment_thousands_are_finished_or_taken_back(crowd: Crowd)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_thousands_are_rolled_back(crowd: Crowd, number: int) -> None:
     for chunk in (1, 111):
         code, said = crowd.stop(number, chunk)

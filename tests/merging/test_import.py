@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 import migrator
 from migrator.documents.plan import plan_document, read_plan
 from migrator.importing import program as of_user
 from migrator.text import json_text
-from tests.support.home import SESSION, build_home
+from tests.support.home import SESSION, build_home, checkpoint
 from tests.support.merging import built, bytes_around
 from tests.support.rows import rows
 
@@ -121,6 +122,19 @@ def test_what_is_no_program(home: Home, other: OtherDatabase, tmp_path: Path) ->
             "is newer than the tables of this database: start it on this database once, which upgrades them.",
         ),
         (
+            f"{TABLES.replace('LIMIT 1', '')}db.execute('CREATE TABLE worktree (id)'); db.commit()",
+            "2.0.25",
+            "opencode made no database of opencode 2.0: table session_v2 lacks fork_session_id, time_suspended, which",
+        ),
+        (
+            "import shutil; shutil.rmtree(os.getcwd()); print('What an error.'); sys.exit(3)",
+            "2.0.25",
+            "ended with 3 after it had imported 0 of 18 sessions, and says: What an error. Nothing was",
+        ),
+        ("", "dir (GNU coreutils) 9.1\\nCopyright", "is no opencode 2: `"),
+        ("", "dir (GNU coreutils) 9.1\\nCopyright", "opencode --version` says: dir (GNU coreutils) 9.1."),
+        ("", "v22.1.0", "opencode --version` says: v22.1.0."),
+        (
             "open(os.environ['OPENCODE_DB'], 'wb').write(b'x' * 5000)",
             "2.0.25",
             "ended with 0 after it had imported 0 of 18 sessions.",
@@ -165,7 +179,7 @@ sqlite3.connect(os.environ["OPENCODE_DB"]).backup(sqlite3.connect({str(kept)!r})
     assert (environ["LANG"], environ["HTTPS_PROXY"]) == ("C", "http://127.0.0.1:9")
     assert not [name for name in environ if "KEY" in name or name in {"OPENCODE_CONFIG", "GIT_AUTHOR_NAME"}]
     found = {line.removeprefix("file ") for line in lines if line.startswith("file ")}
-    assert found == {"opencode.db", "output.txt", "config/opencode/opencode.json"}
+    assert found == {"opencode.db", "config/opencode/opencode.json"}
     with closing(sqlite3.connect(kept)) as copy:
         sessions = {id_ for (id_,) in copy.execute("SELECT id FROM session")}
         tree = {id_ for (id_,) in other.query("SELECT id FROM session WHERE ? IN (id, parent_id)", [SESSION])}
@@ -176,6 +190,50 @@ sqlite3.connect(os.environ["OPENCODE_DB"]).backup(sqlite3.connect({str(kept)!r})
         )
         for table in ("session_share", "credential", "event", "permission", "todo"):
             assert copy.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)], table
+
+
+LINK = "os.unlink(os.environ['OPENCODE_DB']); os.symlink('MINE', os.environ['OPENCODE_DB'])\n"
+"""The copy becomes a link to another database."""
+
+
+@pytest.mark.parametrize(
+    ("serve", "told"),
+    [
+        (LINK, "ended with 0 after it had imported 0 of 8 sessions."),
+        (
+            f"{TABLES}db.commit(); sys.stdin.read()\n{LINK}",
+            "opencode made can't be read: it is a link, not a file.",
+        ),
+    ],
+    ids=["at once", "at the end"],
+)
+def test_a_link_in_place_of_the_copy_is_not_followed(home: Home, script: Script, serve: str, told: str) -> None:
+    other = built(home, "v2-run-upgraded.v1", home.path / "old" / "opencode.db")
+    mine = built(home, "v2-run-upgraded", home.path / "mine" / "opencode.db")
+    before = bytes_around(mine.database)
+    assert told in refusal(home, other.database, "--with-opencode", script(serve.replace("MINE", str(mine.database))))
+    assert bytes_around(mine.database) == before
+
+
+def test_what_is_odd_in_the_other_database_is_said(home: Home, script: Script) -> None:
+    other = built(home, "v2-run-upgraded.v1", home.path / "old" / "opencode.db")
+    upgraded = built(home, "v2-run-upgraded", home.path / "upgraded" / "opencode.db")
+    other.execute("UPDATE session SET title = CAST(x'61ff62' AS TEXT) WHERE id = (SELECT max(id) FROM session)")
+    checkpoint(other)
+    import_ = f"sqlite3.connect({str(upgraded.database)!r}).backup(sqlite3.connect(os.environ['OPENCODE_DB']))"
+    shown = home.run("merge", other.database, "--foreign", "--dry-run", "--with-opencode", script(import_))
+    assert shown.stdout.startswith("Plan: 7 sessions "), shown.stderr
+    assert "1 odd row is left out, with values that opencode never writes;" in " ".join(shown.stdout.split())
+
+
+def test_what_it_leaves_running_is_ended(home: Home, other: OtherDatabase, script: Script, tmp_path: Path) -> None:
+    leave = f"""
+import subprocess
+open({str(tmp_path / "pid")!r}, "w").write(str(subprocess.Popen(["sleep", "60"]).pid))
+"""
+    assert "ended with 0" in refusal(home, other.database, "--with-opencode", script(leave))
+    with suppress(psutil.NoSuchProcess):
+        assert psutil.Process(int((tmp_path / "pid").read_text())).status() == psutil.STATUS_ZOMBIE
 
 
 # -- one that goes on, and on ------------------------------------------------------------------------------------------

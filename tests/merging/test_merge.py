@@ -17,7 +17,7 @@ from tests.support.git import root_commit
 from tests.support.home import FIXTURES, SESSION, build_home, checkpoint
 from tests.support.merging import bytes_around, copied
 from tests.support.other_process import held_open
-from tests.support.rows import add_child, add_message, add_part, add_patch, patch_files, rows
+from tests.support.rows import add_child, add_message, add_part, add_patch, add_session, directories, patch_files, rows
 from tests.support.shell import run_in_shell
 
 if TYPE_CHECKING:
@@ -84,6 +84,35 @@ def test_a_home_of_another_machine_is_recognised(home: Home, tmp_path: Path) -> 
     assert run_in_shell(home, f"{command} --yes").code == 0
     listed = home.run("list", "--all", "--from-dir", there, "--json").json
     assert {session["directory"] for session in listed} == {str(there), str(there / "sub")}
+
+
+def test_a_directory_that_differs_in_case_is_mapped_itself(home: Home, other: OtherDatabase) -> None:
+    other.empty()
+    add_session(other, "ses_case", directory="/home/laptop/SRC/Shop")
+    (home.path / "src" / "shop").mkdir()
+    words = [str(other.database), "--map", "/home/laptop/SRC/Shop=~/src/shop"]
+    shown = home.run("merge", other.database, "--dry-run")
+    assert f"  opencode-migrator merge {shell_join(words)}\n" in shown.stdout
+    assert run_in_shell(home, f"opencode-migrator merge {shell_join(words)} --yes").code == 0
+    assert directories(home)["ses_case"] == str(home.path / "src" / "shop")
+
+
+def test_no_map_is_suggested_that_was_given(home: Home, other: OtherDatabase) -> None:
+    other.empty()
+    add_session(other, "ses_here", directory="/home/laptop/src/shop")
+    (home.path / "src" / "shop").mkdir()
+    shown = home.run("merge", other.database, "--map", "/home/laptop=~/elsewhere", "--dry-run")
+    assert "To bring in what is in another place here:" not in shown.stdout
+    assert "/home/laptop/src/shop isn't here; --map OLD=NEW says what it is here" in shown.stderr
+
+
+def test_a_session_without_a_directory(home: Home, other: OtherDatabase) -> None:
+    other.empty()
+    add_session(other, "ses_nowhere", directory="")
+    stays = home.run("merge", other.database, "--dry-run").stderr
+    assert "1 session stays there: it is in no directory; --to-dir DIR takes it to one" in stays
+    comes = " ".join(home.run("merge", other.database, "--dry-run", "--foreign").stdout.split())
+    assert "and the sessions in (no directory) are taken as they are." in comes
 
 
 def test_sessions_belong_where_their_directory_is_here(home: Home, other: OtherDatabase) -> None:

@@ -165,8 +165,11 @@ def echo_error(message: str) -> None:
     from migrator.reporting.style import cleaned_line, styled
 
     first, *rest = as_prose(f"error: {without_long_values(message)}")
-    for line in (first.replace("error:", styled("error:", fg="red"), 1), *rest):
-        _echo(cleaned_line(line), err=True)
+    try:
+        for line in (first.replace("error:", styled("error:", fg="red"), 1), *rest):
+            _echo(cleaned_line(line), err=True)
+    except OSError:  # the terminal was closed
+        drop_output()
 
 
 def note(*sentences: str) -> None:

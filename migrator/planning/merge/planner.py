@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarning
 from migrator.orphans.other_machine import counterparts, folder_to_follow
+from migrator.paths import FolderMap, comparable
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare, with_digests
 from migrator.planning.merge.compatibility import check_columns, check_versions
@@ -104,7 +106,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *read_only_warnings(ours),
             *selection.warnings,
             *destination.warnings(),
-            *_left_out_warnings(placed.left_out, selection),
+            *_left_out_warnings(placed.left_out, selection, destination),
             *_diverged_warnings(compared),
             *_renamed_warnings(ours, [s for s in compared if s.verdict is MergeVerdict.LONGER and s.session in coming]),
             *_foreign_warnings(foreign),
@@ -215,7 +217,9 @@ def refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> No
         )
 
 
-def _left_out_warnings(left_out: Mapping[str, tuple[str, str]], selection: Selection) -> Iterator[PlanWarning]:
+def _left_out_warnings(
+    left_out: Mapping[str, tuple[str, str]], selection: Selection, destination: MergeDestination
+) -> Iterator[PlanWarning]:
     """Yield which trees stay where they are: one warning for each directory that isn't here."""
     trees: dict[tuple[str, str], list[str]] = {}
     for root, why in left_out.items():
@@ -223,15 +227,27 @@ def _left_out_warnings(left_out: Mapping[str, tuple[str, str]], selection: Selec
     for (directory, reason), roots in sorted(trees.items()):
         sessions = sum(selected.root in roots for selected in selection.sessions)
         what = f"{count(sessions, 'session')} {agree(sessions, 'stays')} there"
-        because, settled_by = (reason, ()) if reason else _not_here(directory)
+        because, settled_by = (reason, ()) if reason else _not_here(directory, destination)
         yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None, settled_by=settled_by)
 
 
-def _not_here(directory: str) -> tuple[str, tuple[str, ...]]:
-    """Return what can be done about sessions whose directory isn't here, and the words that do the likeliest of it."""
+def _not_here(directory: str, destination: MergeDestination) -> tuple[str, tuple[str, ...]]:
+    """Return what can be done about sessions whose directory isn't here, and the words that do the likeliest of it.
+
+    A directory that is here in other upper and lower case is named itself, since a map of its folder heeds the case.
+    """
+    if not directory:
+        why = "it is in no directory; --to-dir DIR takes it to one, --foreign takes it as it is"
+        return why, ("--foreign",)
     where = tilde(directory)
+    given = {comparable(old) for old, _ in destination.folders.pairs}
     for there, folder in counterparts(directory):
-        pair = f"{folder_to_follow(directory)}={tilde(folder)}"
+        old, new = folder_to_follow(directory), folder
+        if not os.path.isdir(FolderMap([(old, new)]).new_path(directory) or ""):
+            old, new = directory, there
+        if comparable(old) in given:
+            continue
+        pair = f"{old}={tilde(new)}"
         return f"{where} isn't here, but {tilde(there)} is; --map {pair} takes it for that", ("--map", pair)
     return (
         f"{where} isn't here; --map OLD=NEW says what it is here, --to-dir DIR takes them elsewhere, "
@@ -286,5 +302,9 @@ def _deleted_warnings(ours: Store, theirs: Store, sessions: Sequence[str]) -> It
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
     if foreign:
         isnt = f"{count(len(foreign), 'directory', 'directories')} {agree(len(foreign), 'is')} not here"
-        named = first_few([*map(tilde, sorted(foreign))], _NAMED)
+        named = first_few([*map(_shown, sorted(foreign))], _NAMED)
         yield PlanWarning(FOREIGN, f"{isnt}, and the sessions in {named} are taken as they are.")
+
+
+def _shown(directory: str) -> str:
+    return tilde(directory) if directory else "(no directory)"
