@@ -175,9 +175,9 @@ class JournalReader:
     @cached_property
     def merge(self) -> Merge | None:
         """What the run brings from another database, or takes out again; None if it only moves sessions."""
-        if not (rows := self._rows("merge")):
+        if (other := self.other) is None:
             return None
-        ((other, taken_out, _),) = rows
+        ((_, taken_out, _),) = self._rows("merge")
         sessions = (
             MergedSession(session, root, title, MergeVerdict(verdict), content, here)
             for session, root, title, verdict, content, here in self._rows("merged")
@@ -185,6 +185,11 @@ class JournalReader:
         files = tuple(MergedFile._make(row) for row in self._rows("companion"))
         folders = tuple(path for (path,) in self._rows("folder"))
         return Merge(other, "", tuple(sessions), files=files, folders=folders, taken_out=bool(taken_out))
+
+    @cached_property
+    def other(self) -> str | None:
+        """The path of the other database of a merge; None if the run only moves sessions."""
+        return next((other for other, _, _ in self._rows("merge")), None)
 
     @cached_property
     def source(self) -> str | None:

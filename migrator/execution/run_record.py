@@ -91,6 +91,8 @@ def _turn(edit: Edit, *, is_back: bool) -> TurnRecord | None:
     if edit.column not in {"data", "revert"} or _says_more(edit):
         return None
     before, after = _files(edit, edit.before), _files(edit, edit.after)
+    if edit.column == "data" and not before and not after:
+        return None
     kept = TurnOutcome.SET_BACK if is_back else TurnOutcome.CARRIED
     outcome = TurnOutcome.DETACHED if before and not after else kept
     opencode = 1 if edit.table in {"part", "session"} else 2

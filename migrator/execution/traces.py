@@ -3,6 +3,9 @@
 A journal names every row that its run changed, with the value before and after, and no two databases give the same id
 to a session. So a database that has rows as a run left them is the one that it was made on, or a copy of that. The path
 in a journal decides only between databases that both have the rows.
+
+A merge is the exception: the sessions are in the database that they came from, too, and the rows don't tell which is
+which. So that database, at the path in the journal, has not seen the run; and where the run was made still has it.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ class SeenRun(NamedTuple):
     """A run that a database has seen, with the status that it has there.
 
     `is_recorded`: the journal names this database. `has_rows`: rows of the run are in it, and `is_whole`: all of them
-    are, as the run left them.
+    are, as the run left them, and no other database than a copy has them so.
     """
 
     entry: RunEntry
@@ -64,13 +67,14 @@ class _Trace(NamedTuple):
     """What a database has of a run: of the `changed` values how many are there, as the run left and as it found them.
 
     `changed` is 0 for a run that wrote to no row, as one that only brought snapshots back; `found` is 1 if a session of
-    it is there.
+    it is there. `is_merge`: the sessions came or went as a whole, so that another database has them too.
     """
 
     changed: int
     found: int
     as_left: int
     as_found: int
+    is_merge: bool
 
 
 def seen_runs(store: Store) -> list[SeenRun]:
@@ -87,7 +91,8 @@ def seen_runs(store: Store) -> list[SeenRun]:
             trace = traces[run.id]
             there = trace.as_left + (trace.as_found if run.unfinished else 0)
             entry = replace(run, status=_status(run, trace))
-            seen.append(SeenRun(entry, is_recorded=False, has_rows=True, is_whole=there == trace.changed))
+            is_whole = there == trace.changed and not trace.is_merge
+            seen.append(SeenRun(entry, is_recorded=False, has_rows=True, is_whole=is_whole))
     return seen
 
 
@@ -183,9 +188,7 @@ def why_not_here(store: Store, run: RunEntry) -> str | None:
     """Return in words that nothing of a run is in a database; None if there is."""
     recorded = _is_recorded(store, run)
     if not _has_rows(store, run):
-        what = f"None of the {count(run.sessions, 'session')}" if run.sessions else "No project row"
-        gone = " any more: deleted, or another database is there now" if recorded else ""
-        return f"{what} of run {run.id} is in {store.path}{gone}"
+        return _why_no_rows(store, run)
     if (recorded and _has_some_as_left(store, run)) or not _is_as_before(store, run):
         return None
     same = f"In {store.path} everything is as before run {run.id}"
@@ -198,6 +201,18 @@ def why_not_here(store: Store, run: RunEntry) -> str | None:
     except MigratorError as error:
         return f"{same}, and {run.store}, on which it was made, can't be looked at ({str(error).rstrip('.')})"
     return f"{same}, which was cut off on {run.store}" if trace and trace.as_left else None
+
+
+def _why_no_rows(store: Store, run: RunEntry) -> str:
+    with open_run(run.id, str(store.path)) as journal:
+        if _may_be_other_of_merge(store, run, journal):
+            made, here = f"Run {run.id} was made on {run.store}", str(store.path)
+            if journal.other is not None and is_gone(journal.other):
+                return f"{made}, and {here} may be {journal.other}, from where its sessions came; put that back first"
+            return f"{made}, and {here} is the other database of that merge"
+    what = f"None of the {count(run.sessions, 'session')}" if run.sessions else "No project row"
+    gone = " any more: deleted, or another database is there now" if _is_recorded(store, run) else ""
+    return f"{what} of run {run.id} is in {store.path}{gone}"
 
 
 def _is_as_before(store: Store, run: RunEntry) -> bool:
@@ -213,6 +228,19 @@ def has_written_nothing(store: Store, run: RunEntry) -> bool:
 
 def _is_recorded(store: Store, run: RunEntry) -> bool:
     return is_same_file(run.store, store.path)
+
+
+def _may_be_other_of_merge(store: Store, run: RunEntry, journal: JournalReader) -> bool:
+    """Tell whether a database may be the one that a merge brought sessions from, or that a removal left them in.
+
+    It is, at that path. If nothing is there, one at a new path may be it, which matters for a run that was cut off: a
+    rollback keeps no rows. opencode 2 may bring what only opencode 1 has into the same database: then there is no
+    other one.
+    """
+    if (other := journal.other) is None or is_same_file(other, Path(run.store)):
+        return False
+    is_moved = run.unfinished and not _is_recorded(store, run) and is_gone(other)
+    return is_moved or is_same_file(other, store.path)
 
 
 def _was_seen(run: RunEntry, trace: _Trace) -> bool:
@@ -241,7 +269,7 @@ def _status(run: RunEntry, trace: _Trace) -> RunStatus:
 def _has_some_as_left(store: Store, run: RunEntry) -> bool:
     """Tell, of a run that was made at this path, whether one of the first sessions is as it left it: mostly so."""
     with open_run(run.id, str(store.path)) as journal:
-        if journal.merge is not None:
+        if journal.other is not None:
             return False
         after = {change.session: change.after for change in journal.changes(1, _FIRST) if change.moves}
     return any(after[id_] == binding for id_, (binding, _) in store.bindings(after).items())
@@ -250,9 +278,11 @@ def _has_some_as_left(store: Store, run: RunEntry) -> bool:
 def _has_rows(store: Store, run: RunEntry, journals: str | None = None) -> bool:
     """Tell whether a database has a session of the run or, if it is about none, a project."""
     with open_run(run.id, journals or str(store.path)) as journal:
-        sessions = sorted(journal.session_ids())
-        if journal.merge is not None and _is_recorded(store, run):
+        if _may_be_other_of_merge(store, run, journal):
+            return False
+        if journal.other is not None and _is_recorded(store, run):
             return True  # what was taken out isn't there, and that is as it should be
+        sessions = sorted(journal.session_ids())
         if sessions:
             return bool(store.existing(sessions[:_FIRST]) or store.existing(sessions[_FIRST:]))
         return bool(store.project_rows([update.id for update in journal.updates()]))
@@ -268,9 +298,9 @@ def _traces(
     if not wanted:
         return {}
     where = journals or str(store.path)
-    marks = {run.id: _marks(run, where) for run in runs if run.id in wanted}
+    marks = {run.id: _marks(store, run, where) for run in runs if run.id in wanted}
     keys = {key for changed in marks.values() for key in changed}
-    marks |= {run.id: _marks(run, where, keys) for run in runs if run.id not in wanted}
+    marks |= {run.id: _marks(store, run, where, keys) for run in runs if run.id not in wanted}
     merged = {key for changed in marks.values() for key, pair in changed.items() if ABSENT in pair}
     now = dict.fromkeys(merged, ABSENT) | _values(store, keys)
     recorded = [run for run in runs if _is_recorded(store, run)]
@@ -285,7 +315,8 @@ def _traces(
         if run.id in wanted:
             of_run = marks[run.id]
             there = len(of_run.keys() & now.keys()) if of_run else int(_has_rows(store, run, where))
-            found[run.id] = _Trace(len(of_run), there, len(as_left), len(as_found))
+            is_merge = not merged.isdisjoint(of_run)
+            found[run.id] = _Trace(len(of_run), there, len(as_left), len(as_found), is_merge)
     return found
 
 
@@ -312,9 +343,11 @@ def _played_back(
         yield run, as_left, as_found
 
 
-def _marks(run: RunEntry, journals: str, among: Collection[Key] | None = None) -> Marks:
+def _marks(store: Store, run: RunEntry, journals: str, among: Collection[Key] | None = None) -> Marks:
     """Return what a run changed: the bindings of sessions, or if it moved none, other values; only what is `among`."""
     with open_run(run.id, journals) as journal:
+        if _may_be_other_of_merge(store, run, journal):
+            return {}
         if (merge := journal.merge) is not None:
             return _marks_of_merge(journal, merge, among)
         sessions = None if among is None else [key for key in among if isinstance(key, str)]

@@ -99,9 +99,8 @@ def _check_here(store: Store, plan: Plan) -> None:
     """Raise MigratorError if a database at another path than the plan's has nothing of the plan."""
     if not is_same_file(plan.store, store.path) and not _is_about(store, plan):
         what = f"None of its {count(len(plan.changes), 'session')}" if plan.changes else "No project row of it"
-        raise MigratorError(
-            f"The plan was made for {plan.store}. {what} is in {store.path}; apply it without --db, or plan again.",
-        )
+        why = f"{what} is in {store.path}" if plan.merge is None else f"Its sessions come from {store.path}"
+        raise MigratorError(f"The plan was made for {plan.store}. {why}; apply it without --db, or plan again.")
 
 
 def _has_rows(path: Path, plan: Plan) -> bool:
@@ -127,10 +126,10 @@ def _may_have_rows(path: Path, plan: Plan) -> bool:
 def _is_about(store: Store, plan: Plan) -> bool:
     """Tell whether a plan is about sessions of a database or, if it is about none, about its projects.
 
-    Sessions that come from another one can come into any.
+    Sessions that come from another one can come into any but that.
     """
     if plan.merge is not None:
-        return True
+        return not is_same_file(plan.merge.other, store.path)
     if plan.changes:
         return bool(store.existing(change.session for change in plan.changes))
     return bool(store.project_rows([update.id for update in plan.updates]))

@@ -142,7 +142,8 @@ class _Databases:
     def path_of(self, run: RunEntry) -> Path | None:
         """Return the database that has the rows of a run; None if none has.
 
-        Of several it is the one that opencode would open, if that has all of them, else the one in the journal.
+        Of several it is the one that opencode would open, if that has all of them and they aren't those of a merge,
+        which are in two databases, else the one in the journal.
         """
         having = [path for path in self._paths if self._has_rows(run, path)]
         recorded = [path for path in having if is_same_file(run.store, path)]
@@ -160,15 +161,9 @@ class _Databases:
                 yield from databases_beside(path)
 
     def check_only(self, store: Store, run: RunEntry, verb: str) -> None:
-        """Refuse to choose a database if the run was cut off before it wrote anything: a copy is the same in all.
-
-        The two databases of a merge are no copies of each other.
-        """
+        """Refuse to choose a database if the run was cut off before it wrote anything: a copy is the same in all."""
         if not run.unfinished or self._default in {None, store.path} or not has_written_nothing(store, run):
             return
-        with open_run(run.id, str(store.path)) as journal:
-            if journal.merge is not None and is_same_file(journal.merge.other, self._default):
-                return
         with Store(self._default) as other:
             if has_written_nothing(other, run):
                 ways = " or ".join(f"`{our_command(verb, run.id, db=path)}`" for path in (store.path, other.path))

@@ -100,6 +100,18 @@ def content_digests(store: Store, sessions: Collection[str]) -> dict[str, str]:
     return {session: _text(total) for session, total in totals.items()}
 
 
+def with_what_is_replaced(store: Store, digests: Mapping[str, str]) -> dict[str, str]:
+    """Return these digests of sessions, each with a digest of what else a merge replaces in a session that is here.
+
+    That is its title, a revert, and its to-do list.
+    """
+    table = store.schema.tables[0]
+    names = [name for name in ("title", "revert") if name in store.columns_of(table)]
+    rows = store.rows(f"SELECT id, {', '.join(names)} FROM main.{table} WHERE id {IN}", [array_of(digests)])
+    own = {id_: blake2b(repr(values).encode(errors="surrogatepass")).hexdigest()[: 2 * _SIZE] for id_, *values in rows}
+    return with_todo(store, {id_: f"{digest}; {own.get(id_, '')}" for id_, digest in digests.items()})
+
+
 def message_digests(store: Store, sessions: Collection[str]) -> dict[str, dict[str, str]]:
     """Map each of these sessions to its messages in their order, each with the digest of what was said in it."""
     totals: dict[str, dict[str, int]] = {session: {} for session in sessions}
@@ -142,7 +154,9 @@ def last_turn(store: Store, session: str) -> frozenset[str]:
     table = _tables(store)[0]
     is_user, order = "type = 'user'", "seq"
     if table == "message":
-        is_user, order = "json_valid(data) AND json_extract(data, '$.role') = 'user'", "time_created, id"
+        # CASE: what AND has on its right may be computed although its left is false.
+        readable = "CASE WHEN typeof(data) = 'text' AND json_valid(data)"
+        is_user, order = f"{readable} THEN json_extract(data, '$.role') = 'user' END", "time_created, id"
     sql = f"SELECT id, {is_user} FROM main.{table} WHERE session_id = ? ORDER BY {order}"
     found: list[str] = []
     for id_, begins in store.rows(sql, [session]):
@@ -169,9 +183,14 @@ def _rows(store: Store, sessions: Collection[str]) -> Iterator[tuple[str, str, i
         sql = f"SELECT session_id, {message}, id, {_KINDS[table]}, CAST(data AS BLOB) FROM main.{table} {where}"
         for session, message, id_, kind, data in store.each_row(sql, params):
             if session in wanted and kind != "location-switched":
-                content = without_directory_of_outputs(_said(data or b"", kind))
+                content = digested(data or b"", kind)
                 hashed = blake2b(f"{kind}\0{message}\0{id_}\0".encode() + content, digest_size=_SIZE).digest()
                 yield session, message, int.from_bytes(hashed)
+
+
+def digested(data: bytes, kind: str) -> bytes:
+    """Return what of a row's JSON goes into the digest of its session."""
+    return without_directory_of_outputs(_said(data, kind))
 
 
 def _said(data: bytes, kind: str) -> bytes:
@@ -186,10 +205,10 @@ def _said(data: bytes, kind: str) -> bytes:
         return data
     try:
         value = json.loads(data)
+        plain = without_undo_files(value, kind) if isinstance(value, dict) else value
+        return data if plain is value else _canonical(plain)
     except (ValueError, RecursionError):
         return data
-    plain = without_undo_files(value, kind) if isinstance(value, dict) else value
-    return data if plain is value else _canonical(plain)
 
 
 def without_undo_files(value: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -93,8 +93,11 @@ def is_pattern(channel: str) -> bool:
 
 
 def is_same_file(recorded: str, path: Path) -> bool:
-    """Tell whether a path that was recorded leads to the file at `path`, perhaps by a symbolic link that is new."""
-    return recorded == str(path) or os.path.realpath(recorded) == os.path.realpath(path)
+    """Tell whether a path that was recorded leads to the file at `path`, perhaps by another spelling or a new link."""
+    if recorded == str(path):
+        return True
+    real, other = os.path.realpath(recorded), os.path.realpath(path)
+    return real == other or _is_same_file(Path(real), Path(other))
 
 
 def databases_beside(path: Path) -> list[Path]:

@@ -137,6 +137,28 @@ def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> 
     return found
 
 
+def why_nothing_can_be_added(ours: Store, theirs: Store, sessions: Collection[str]) -> dict[str, str]:
+    """Map those of these sessions of both databases that must stay as they are here to why.
+
+    The next prompt in a session that is reverted deletes the messages after that point. In opencode 2, no two messages
+    of a session have one number; where they would, it went on here too, if only by being moved.
+    """
+    wanted, table = array_of(sessions), ours.schema.tables[0]
+    found = {id_: f"{row} isn't valid text" for id_, row in rows_without_text(ours, theirs, sessions).items()}
+    if "revert" in ours.columns_of(table):
+        for (id_,) in ours.rows(f"SELECT id FROM main.{table} WHERE revert IS NOT NULL AND id {IN}", [wanted]):
+            found.setdefault(id_, "it is reverted to an earlier message here; opencode's redo, or a prompt, ends that")
+    if ours.schema.has_v2 and theirs.schema.has_v2:
+        sql = f"SELECT session_id, seq, id FROM main.session_message WHERE session_id {IN} ORDER BY seq"
+        here = {(session, seq): id_ for session, seq, id_ in ours.rows(sql, [wanted])}
+        ids = set(here.values())
+        for session, seq, id_ in theirs.rows(sql, [wanted]):
+            if id_ not in ids and (session, seq) in here:
+                why = f"it went on here too: {here[session, seq]} here and {id_} there are both its number {seq}"
+                found.setdefault(session, why)
+    return found
+
+
 def differing_outside(ours: Store, theirs: Store, sessions: Collection[str]) -> set[str]:
     """Return those of these sessions of both databases whose title or to-do list in `theirs` isn't in `ours`."""
     wanted, seen = array_of(sessions), list[set[tuple[Any, ...]]]()

@@ -172,6 +172,20 @@ def test_what_went_on_here_after_a_kill_is_not_lost(shop_merge: ShopMerge) -> No
     assert "msg_zz" in shop_merge.now["message"]
 
 
+def test_a_row_that_opencode_rewrote_after_a_kill_does_not_count_as_brought(shop_merge: ShopMerge) -> None:
+    """The summary of a turn is written in the background; this merge was killed before it wrote anything."""
+    home, root = shop_merge.home, "ses_dfbea755effe28TdSAn7PWdk2u"
+    words = ("merge", shop_merge.other.database, "--from-id", root, "--foreign", "--yes")
+    assert shop_merge.kill(*words, fault=Fault("kill", 2, "before COMMIT"))
+    home.execute("UPDATE message SET data = json_set(data, '$.summary', 1) WHERE id = 'msg_z_1'")
+    left = shop_merge.now
+    refused = run(home, "resume", "--yes")
+    assert (refused.code, f"{root} was used here" in refused.stderr) == (5, True), refused
+    assert run(home, "undo", "--yes").code == 0
+    assert shop_merge.now == left
+    assert not shop_merge.cut_off
+
+
 @pytest.mark.parametrize("way", ["resume", "undo"])
 def test_a_removal_that_was_cut_off_before_it_wrote_is_found(shop_merge: ShopMerge, way: str) -> None:
     """It has written nothing yet, so the rows of neither database tell which one it is about; its journal does."""

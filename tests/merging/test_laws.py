@@ -118,6 +118,8 @@ def said(number: int, session: Conversation, which: str) -> State:
         found["part", f"{id_}_a"] = {"type": "text", "text": id_}
     if far > MESSAGES:
         found |= states(f"{number:04}{mark}t", files=())[far - MESSAGES - 1]
+    if which == "other" and number % 2:  # says the same in other bytes
+        found = {key: dict(reversed(data.items())) for key, data in found.items()}
     return found
 
 

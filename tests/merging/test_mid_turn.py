@@ -149,6 +149,87 @@ def test_it_gets_the_later_state_and_goes_back_to_the_earlier_one(home: Home, tw
     assert rows(home) == after
 
 
+def test_what_says_the_same_in_other_bytes_is_the_same(home: Home, twin: OtherDatabase) -> None:
+    """Otherwise the session would never be as it is there: not when it is merged again, nor for an undo."""
+    other_bytes = '{"time":{"end":2.0,"start":1},"text":"Well. ","type":"text"}'
+    put(home, SESSION, TURN[-1])
+    put(twin, SESSION, TURN[-1])
+    home.execute("UPDATE part SET data = ? WHERE id = ?", [other_bytes, TEXT[1]])
+    assert verdict(home, twin) == (MergeVerdict.SAME, None)
+    put(home, SESSION, RUNNING)
+    home.execute("UPDATE part SET data = ? WHERE id = ?", [other_bytes, TEXT[1]])
+    before = rows(home)
+    run = home.run("merge", twin.database, "--foreign", "--yes", "--json").json
+    assert (run["sessions"], home.run("log", run["run"], "--json").json["turns"]) == (1, [])
+    again = home.run("merge", twin.database, "--foreign", "--yes")
+    assert (again.stdout.startswith("Nothing to do"), "went on in both" in again.stdout) == (True, False)
+    assert home.run("undo", "--yes").code == 0
+    assert rows(home) == before
+
+
+def test_a_message_that_is_no_json_only_concerns_its_session(home: Home, twin: OtherDatabase) -> None:
+    for side, state in ((home, RUNNING), (twin, TURN[-1])):
+        put(side, SESSION, state)
+        side.insert("message", id="msg_0bad", session_id=SESSION, time_created=5, time_updated=5, data='{"role":')
+    assert verdict(home, twin) == (MergeVerdict.LONGER, USER)
+
+
+def test_what_is_nested_deep_is_compared(home: Home, twin: OtherDatabase) -> None:
+    deep = '{"a":' * 600 + "1" + "}" * 600
+    for side, output in ((home, "line1"), (twin, "line1, line2")):
+        put(side, SESSION, RUNNING)
+        state = f'{{"status":"running","input":{deep},"metadata":{{"output":"{output}"}}}}'
+        side.execute("UPDATE part SET data = ? WHERE id = ?", [f'{{"type":"tool","state":{state}}}', TOOL[1]])
+    assert verdict(home, twin) == (MergeVerdict.LONGER, FIRST)
+
+
+REVERT = '{"messageID":"msg_z_1"}'
+
+
+def test_a_session_that_is_reverted_here_stays_as_it_is(home: Home, twin: OtherDatabase) -> None:
+    """Its next prompt would delete what came, and without the mark opencode couldn't take the revert back."""
+    put(home, SESSION, RUNNING)
+    put(twin, SESSION, TURN[-1])
+    home.execute("UPDATE session SET revert = ? WHERE id = ?", [REVERT, SESSION])
+    before = rows(home)
+    run = home.run("merge", twin.database, "--foreign", "--yes")
+    assert f"nothing can be added to {SESSION}, since it is reverted to an earlier message here" in run.stderr
+    assert rows(home) == before
+
+
+def test_a_title_is_named_if_it_is_another_here_and_what_is_archived_here_stays_so(
+    home: Home, twin: OtherDatabase
+) -> None:
+    put(home, SESSION, RUNNING)
+    put(twin, SESSION, TURN[-1])
+    home.execute("UPDATE session SET title = 'Mine', time_archived = 77 WHERE id = ?", [SESSION])
+    run = home.run("merge", twin.database, "--foreign", "--yes", "--json").json
+    title = rows(twin)["session"][SESSION]["title"]
+    (renamed,) = [warning["message"] for warning in run["warnings"] if warning["code"] == "renamed"]
+    assert renamed == f'{SESSION} is "Mine" here and "{title}" there, and gets the title that it has there.'
+    after = rows(home)["session"][SESSION]
+    assert (after["title"], after["time_archived"]) == (title, 77)
+
+
+def test_a_plan_is_stale_once_it_would_overwrite_what_it_does_not_know(home: Home, twin: OtherDatabase) -> None:
+    put(home, SESSION, RUNNING)
+    put(twin, SESSION, TURN[-1])
+    saved = home.path / "plan.json"
+    assert home.run("plan", "merge", twin.database, "--foreign", "-o", saved).code == 0
+    title = rows(home)["session"][SESSION]["title"]
+    changes = [("revert = ?", REVERT, None), ("title = ?", "Mine", title)]
+    for change, value, back in changes:
+        home.execute(f"UPDATE session SET {change} WHERE id = ?", [value, SESSION])
+        refused = home.run("apply", saved, "--yes")
+        assert (refused.code, "was renamed or reverted here, or got" in refused.stderr) == (5, True), change
+        home.execute(f"UPDATE session SET {change} WHERE id = ?", [back, SESSION])
+    home.insert("todo", session_id=SESSION, content="more", status="pending", priority="high", position=7,
+                time_created=1, time_updated=1)  # fmt: skip
+    assert "another to-do list" in home.run("apply", saved, "--yes").stderr
+    home.execute("DELETE FROM todo WHERE position = 7")
+    assert home.run("apply", saved, "--yes").code == 0
+
+
 def test_a_run_that_brings_a_later_state_changes_no_file_undo(home: Home, twin: OtherDatabase) -> None:
     put(home, SESSION, RUNNING)
     put(twin, SESSION, TURN[-1])
@@ -166,6 +247,21 @@ def test_an_undo_says_what_was_used_since(home: Home, twin: OtherDatabase) -> No
     assert (refused.code, f"{SESSION} has been used since" in refused.stderr) == (5, True), refused
 
 
+def test_numbers_of_messages_that_opencode_2_gave_on_both_sides(tmp_path: Path) -> None:
+    """It numbers the messages of a session, also the one that tells the model of a new directory, as after a move."""
+    home = build_home(tmp_path / "home", "v2-run-fresh")
+    twin = copied(home, home.path / "backup" / "opencode.db")
+    ((session,),) = home.query("SELECT min(id) FROM session_v2")
+    message = {"session_id": session, "seq": 2**20, "time_created": 1, "time_updated": 1}
+    home.insert("session_message", id="msg_moved", type="location-switched", data="{}", **message)
+    twin.insert("session_message", id="msg_more", type="user", data='{"text":"And?"}', **message)
+    before = rows(home)
+    run = home.run("merge", twin.database, "--foreign", "--yes")
+    assert run.code == 0, run.stderr
+    assert "went on here too: msg_moved here and msg_more there are both its number 1048576" in run.stderr
+    assert rows(home) == before
+
+
 def test_of_opencode_2(tmp_path: Path) -> None:
     home = build_home(tmp_path / "home", "v2-run-fresh")
     twin = copied(home, home.path / "backup" / "opencode.db")
@@ -177,6 +273,9 @@ def test_of_opencode_2(tmp_path: Path) -> None:
     put(home, session, changed(turn[1], answer, **other))
     assert verdict(home, twin, session) == verdict(twin, home, session) == (MergeVerdict.DIVERGED, "msg_z_2")
     put(home, session, turn[3])
+    twin.execute("UPDATE session_message SET type = 'shell' WHERE id = 'msg_z_2'")
+    assert verdict(home, twin, session) == (MergeVerdict.DIVERGED, "msg_z_2")
+    twin.execute("UPDATE session_message SET type = 'assistant' WHERE id = 'msg_z_2'")
     before = rows(home)
     run = home.run("merge", twin.database, "--foreign", "--yes", "--json")
     assert (run.code, run.json["sessions"]) == (0, 1), run

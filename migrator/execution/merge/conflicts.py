@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
-from migrator.store.contents import TODO, content_digests, contents_as
+from migrator.store.contents import TODO, content_digests, contents_as, with_what_is_replaced
 from migrator.store.row_json import stringify
 from migrator.store.session_tables import rows_never_merged, session_rows, session_tables
 from migrator.store.sql import WHOLE
@@ -54,7 +54,8 @@ def _changed_before_coming(
     """Yield the sessions that can't be brought as planned, and what changed in this database."""
     wanted = {change.session: change for change in changes}
     here = store.existing(wanted)
-    content = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
+    digests = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
+    content = with_what_is_replaced(store, digests)
     bindings, lacking = store.bindings(content), frozenset(store.never_imported())
     for id_, change in wanted.items():
         if merged[id_].verdict is not MergeVerdict.LONGER:
@@ -63,7 +64,8 @@ def _changed_before_coming(
         elif id_ not in here:
             yield id_, "was deleted here"
         elif content[id_] != merged[id_].here:
-            yield id_, "was used here"
+            was_used = not (merged[id_].here or "").startswith(digests[id_])
+            yield id_, "was used here" if was_used else "was renamed or reverted here, or got another to-do list"
         elif id_ not in lacking and bindings[id_][0] != change.after:
             yield id_, f"is in {bindings[id_][0].directory} here now"
 

@@ -15,6 +15,7 @@ from migrator.errors import StalePlan
 from migrator.execution.value_edits import without_files
 from migrator.model import FileUndo
 from migrator.store.companion_files import with_outputs_at
+from migrator.store.contents import digested
 from migrator.store.row_json import decode, stringify
 from migrator.store.session_tables import BOUND, CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_STAYS = {*BOUND, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
+_STAYS = {*BOUND, "id", "parent_id", "slug", "time_archived", *(column for _, column in CLEARED)}
 _SAID = {"message", "part", "session_message"}
 """Tables whose rows may not have been finished when they were copied."""
 _REPLACED = {"todo"}
@@ -78,7 +79,8 @@ def _edits(table: str, change: Change, here: list[Row], there: list[Row]) -> Ite
 def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: list[Row]) -> Iterator[Edit]:
     """Yield the edits of rows that weren't finished here and have a later state there. Raises StalePlan if one differs.
 
-    Where a row says the same it stays as it is: the files that an undo would act on are others here.
+    Where a row says the same it stays as it is, as the files that an undo would act on are others here; unless it says
+    that in other bytes, since then the session would never have the digest that it has there.
     """
     known = {row["id"]: row for row in here}
     for new in there:
@@ -86,7 +88,7 @@ def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: lis
             continue
         kind = old["type"] if table == "session_message" else table
         match row_change(kind, old["data"], new["data"]):
-            case RowChange.SAME:
+            case RowChange.SAME if digested(old["data"].encode(), kind) == digested(new["data"].encode(), kind):
                 continue
             case RowChange.DIFFERENT:
                 raise StalePlan(

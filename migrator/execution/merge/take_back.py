@@ -45,7 +45,9 @@ def stage_merge(store: Store, changes: Iterable[Change], merge: Merge, first: in
 def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], merge: Merge) -> bool:
     """Tell from the rows whether a chunk of a merge was committed: whether its sessions are there, or gone.
 
-    If all of its sessions were here before, the first message or part that the run added or completed tells.
+    If all of its sessions were here before, the messages and parts that the run added or completed tell. opencode may
+    have changed or removed some of them since. So a row that is there tells most, then one that is as it was before or
+    after the run, and a row that is missing the least.
     """
     continued = continued_sessions(merge)
     whole = [change.session for change in chunk if change.session not in continued]
@@ -53,10 +55,15 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
         are_here = bool(store.existing(whole))
         return not are_here if merge.taken_out else are_here
     telling = [edit for edit in edits if edit.column in {WHOLE, "data"} and edit.table not in {"todo", INSTRUCTIONS}]
-    for edit in telling[:1]:
+    rows = [edit for edit in telling if edit.column == WHOLE]
+    for edit in rows:
+        if store.values(edit.table, WHOLE, [edit.key]):
+            return edit.after is not None
+    for edit in telling:
         now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
-        return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now != edit.before
-    return True
+        if edit.column != WHOLE and now in {edit.before, edit.after}:
+            return bool(now == edit.after)
+    return all(edit.after is None for edit in rows) if rows else not telling
 
 
 def used_since(store: Store, run: Written) -> dict[str, str]:

@@ -16,6 +16,7 @@ from migrator.store.contents import (
     message_digests,
     rows_of_messages,
     with_todo,
+    with_what_is_replaced,
 )
 from migrator.store.unfinished import IN_ANY_TURN, RowChange, row_change
 
@@ -38,7 +39,7 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
     differing = [id_ for id_ in here if here[id_] != content[id_]]
     messages = (message_digests(ours, differing), message_digests(theirs, differing)) if differing else ({}, {})
     lacking = both.intersection(ours.never_imported())
-    found = []
+    found: list[MergedSession] = []
     for id_, root, title in sessions:
         verdict, differs = MergeVerdict.SAME if id_ in here else MergeVerdict.NEW, None
         if id_ in messages[0]:
@@ -46,7 +47,9 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
         if id_ in lacking:
             verdict = MergeVerdict.LONGER  # even if nothing was said in it
         found.append(MergedSession(id_, root, title, verdict, content[id_], here.get(id_), differs))
-    return found
+    longer = {id_: here[id_] for id_, _, _, verdict, *_ in found if verdict is MergeVerdict.LONGER}
+    replaced = with_what_is_replaced(ours, longer) if longer else {}
+    return [session._replace(here=replaced.get(session.session, session.here)) for session in found]
 
 
 def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Collection[str]) -> Iterator[MergedSession]:
@@ -72,31 +75,37 @@ def _compare(ours: _Version, theirs: _Version) -> tuple[MergeVerdict, str | None
     here, there = ours.messages, theirs.messages
     every = [*here, *(id_ for id_ in there if id_ not in here)]
     differs = next(id_ for id_ in every if here.get(id_) != there.get(id_))
-    is_longer, is_shorter = _is_continued(ours, theirs), _is_continued(theirs, ours)
+    there_since, here_since = _change(ours, theirs), _change(theirs, ours)
+    if there_since is here_since is RowChange.SAME:
+        return MergeVerdict.SAME, None  # in other bytes, as with keys in another order
+    is_longer, is_shorter = there_since is RowChange.CONTINUED, here_since is RowChange.CONTINUED
     if is_longer == is_shorter:
         return MergeVerdict.DIVERGED, differs
     return MergeVerdict.LONGER if is_longer else MergeVerdict.SHORTER, differs
 
 
-def _is_continued(old: _Version, new: _Version) -> bool:
-    """Tell whether the newer copy has all that was said in the older copy, and more.
+def _change(old: _Version, new: _Version) -> RowChange:
+    """Return how the newer copy differs: CONTINUED if it has all that was said in the older copy, and more.
 
     The older copy may be from the middle of a turn. Then its last turn may lack messages and parts, and the newer copy
     may have later states of those that weren't finished.
     """
     if not old.messages.keys() <= new.messages.keys():
-        return False
+        return RowChange.DIFFERENT
     changed = [id_ for id_, digest in old.messages.items() if new.messages[id_] != digest]
     if not changed:
-        return True
+        return RowChange.CONTINUED
     unfinished = last_turn(old.store, old.session)
     before, after = (rows_of_messages(each.store, each.session, changed) for each in (old, new))
     if not before.keys() <= after.keys() or any(after[key].message not in unfinished for key in after.keys() - before):
-        return False
-    has_more = len(new.messages) > len(old.messages) or len(after) > len(before)
+        return RowChange.DIFFERENT
+    found = {RowChange.SAME}
+    if len(new.messages) > len(old.messages) or len(after) > len(before):
+        found.add(RowChange.CONTINUED)
     for key, row in before.items():
-        how = row_change(row.kind, row.data, after[key].data)
+        is_same_row = (row.message, row.kind) == (after[key].message, after[key].kind)
+        how = row_change(row.kind, row.data, after[key].data) if is_same_row else RowChange.DIFFERENT
         if how is RowChange.DIFFERENT or (how not in IN_ANY_TURN and row.message not in unfinished):
-            return False
-        has_more |= how in {RowChange.CONTINUED, RowChange.MARKED}
-    return has_more
+            return RowChange.DIFFERENT
+        found.add(RowChange.CONTINUED if how is RowChange.MARKED else how)
+    return next(how for how in (RowChange.CONTINUED, RowChange.SUMMARISED, RowChange.SAME) if how in found)

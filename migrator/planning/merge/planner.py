@@ -19,7 +19,7 @@ from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
 from migrator.store.location import is_same_file
-from migrator.store.session_tables import rows_without_text, torn_parts
+from migrator.store.session_tables import torn_parts, why_nothing_can_be_added
 from migrator.store.sql import IN, array_of
 from migrator.text import agree, count, first_few, tilde
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
     from migrator.store.session_tables import TornPart
 
-LEFT_OUT, DIVERGED, FOREIGN, SHARED, TORN, MAYBE_DELETED = (
-    "left-out", "diverged", "foreign-directory", "shared", "part-stays", "maybe-deleted",
+LEFT_OUT, DIVERGED, RENAMED, FOREIGN, SHARED, TORN, MAYBE_DELETED = (
+    "left-out", "diverged", "renamed", "foreign-directory", "shared", "part-stays", "maybe-deleted",
 )  # fmt: skip
 """The codes of warnings, in the order in which a plan has them."""
 
@@ -108,6 +108,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *destination.warnings(),
             *_left_out_warnings(placed.left_out, selection, destination),
             *_diverged_warnings(compared),
+            *_renamed_warnings(ours, [s for s in compared if s.verdict is MergeVerdict.LONGER and s.session in coming]),
             *_foreign_warnings(foreign),
             *odd_row_warnings(theirs),
             *odd_turns,
@@ -150,7 +151,7 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
     diverged = {s.root for s in selection.sessions if verdicts[s.session.id] is MergeVerdict.DIVERGED}
     bindings_of_roots = {s.root: s.session.binding for s in selection.sessions if s.session.id == s.root}
     continued = [id_ for id_, verdict in verdicts.items() if verdict is MergeVerdict.LONGER and id_ not in staying]
-    without_text = rows_without_text(ours, theirs, continued) if continued else {}
+    stuck = why_nothing_can_be_added(ours, theirs, continued) if continued else {}
     never_imported = frozenset([*theirs.never_imported(), *ours.never_imported()]) - just_imported
     for selected in selection.sessions:
         session, root = selected.session, selected.root
@@ -160,8 +161,8 @@ def _place(  # noqa: PLR0913, PLR0917 - all of it decides
         after = here.get(session.id) or (here.get(root) if is_beside_root else None)
         if session.id in never_imported:
             found.left_out.setdefault(root, ("", _NEVER_IMPORTED))
-        elif session.id in without_text:
-            why = f"nothing can be added to {session.id}, since {without_text[session.id]} isn't valid text"
+        elif session.id in stuck:
+            why = f"nothing can be added to {session.id}, since {stuck[session.id]}"
             found.left_out.setdefault(root, ("", why))
         elif after is None:
             if (place := destination.place_for(selected)) is None:
@@ -263,6 +264,14 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
                 f"the first message that differs is {merged.differs}.",
                 merged.session,
             )
+
+
+def _renamed_warnings(ours: Store, continued: Sequence[MergedSession]) -> Iterator[PlanWarning]:
+    titles = {session.id: session.title for session in ours.sessions([merged.session for merged in continued])}
+    for merged in continued:
+        if (title := titles.get(merged.session, merged.title)) != merged.title:
+            what = f'is "{title}" here and "{merged.title}" there, and gets the title that it has there'
+            yield PlanWarning(RENAMED, f"{merged.session} {what}.", merged.session)
 
 
 def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
