@@ -255,7 +255,7 @@ def test_it_is_ended(  # noqa: PLR0913, PLR0917 - two databases, and a program
     ended_by: str,
 ) -> None:
     def interrupt(_: float) -> None:
-        if (tmp_path / "pid").exists():
+        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
             raise KeyboardInterrupt
 
     for name, value in {"HOME": home.path, "XDG_STATE_HOME": tmp_path / "state", "TMPDIR": tmp_path / "tmp"}.items():
