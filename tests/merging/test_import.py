@@ -262,7 +262,7 @@ def test_it_is_ended(  # noqa: PLR0913, PLR0917 - two databases, and a program
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr("tempfile.tempdir", None)
     if ended_by == "silence":
-        monkeypatch.setattr(of_user, "SECONDS", 0.3)
+        monkeypatch.setattr(of_user, "SECONDS", 0.5)
     else:
         monkeypatch.setattr(of_user, "wait", interrupt)
     raised: type[BaseException] = KeyboardInterrupt
