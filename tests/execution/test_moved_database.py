@@ -554,5 +554,5 @@ def test_where_the_original_can_not_be_looked_at_that_is_said(home: Home, unpriv
     home.database.parent.chmod(0)
     done = unprivileged.run("undo", "--yes", "--db", copy.database)
     assert done.code == 0, done.stderr
-    assert f"{home.database}, which can't be looked at" in done.stderr
+    assert "~/.local/share/opencode/opencode.db, which can't be looked at" in done.stderr
     assert rows_without_times(copy) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,8 @@ def follow(lab: Lab, old: Path, new: Path, order: str) -> Any:
         run = relocate(lab.opencode, old, new, cwd=lab.opencode.home)
     for warning in run["warnings"]:
         if warning["code"] == "worktree-repair":
-            command = warning["message"].partition("git -C ")
-            done = subprocess.run("".join(command[1:]), shell=True, check=True, capture_output=True, text=True)
+            (command,) = re.findall(r"`(git -C [^`]+)`", warning["message"])
+            done = subprocess.run(command, shell=True, check=True, capture_output=True, text=True)
             assert "error" not in done.stderr
     return run
 
