@@ -90,7 +90,8 @@ class Pair:
                 todos.append({"session_id": f"ses_{number:04}", "content": "go on", "status": "pending"}
                              | {"priority": "high", "position": 0, "time_created": 1, "time_updated": 1})  # fmt: skip
                 for key, data in said(number, session, which).items():
-                    row = row_of(f"ses_{number:04}", key, data, BORN) | {"time_updated": time}
+                    began = BORN + 1000 * ("t_" in key[1])  # the turn comes after all messages
+                    row = row_of(f"ses_{number:04}", key, data, began) | {"time_updated": time}
                     (messages if key[0] == "message" else parts).append(row)
             projects = {self._places[session.folder]["project_id"] for _, session in present}
             tables = {"session": sessions, "message": messages, "part": parts, "todo": todos}

@@ -145,6 +145,7 @@ def test_wait_gives_up_in_the_end(home: Home, move: tuple[str, ...]) -> None:
 
 def test_waiting_can_be_given_up(home: Home, move: tuple[str, ...]) -> None:
     before = rows(home)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
     command, pipe = home.command(*move, "--wait", "50"), subprocess.PIPE
     with (
         somebody(home, *IDLE),
