@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ALIKE = 2
 """A warning with more than so many more of its kind has these folded."""
 REASONS_SHOWN = 10
-_NAMES = re.compile(r'"[^"]*"|\S*[\d/~_]\S*')
-"""What makes two warnings of one kind differ: titles, paths, ids and numbers."""
+_NAMES = re.compile(r'"[^"]*"|(?<!\S)[^\s\d/~_]*+[\d/~_]\S*')
+"""What makes two warnings of one kind differ: titles, paths, ids and numbers. A long word is read only once."""
 _ONE_LINE = 2**31
 
 
