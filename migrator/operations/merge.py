@@ -67,18 +67,17 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
     elif is_own:
         raise BadInput(f"{path} is the database that sessions would come into; name another one.")
     home = context.selector_context.home
-    with ExitStack() as opened:
-        if is_own:
-            return _plan_import(context, context, select_or_take_all(context, request.select), request)
-        view = opened.enter_context(untouched(_existing(path)))
-        words = ["--db", str(view.path)]
-        other = opened.enter_context(CommandContext(view.path, home, opened=_opened(view), database_words=words))
+    if is_own:
+        return _plan_import(context, context, select_or_take_all(context, request.select), request)
+    with (
+        untouched(_existing(path)) as view,
+        CommandContext(view.path, home, opened=_opened(view), database_words=["--db", str(view.path)]) as other,
+    ):
         selection = select_or_take_all(other, request.select)
         if request.with_opencode is not None:
             plan = _plan_import(context, other, selection, request)
         else:
-            rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove)
-            plan = _build_plan(context, other, selection, request, rules, signature_text(view))
+            plan = _build_plan(context, other, selection, request, signature_text(view))
         view.check()
         return plan
 
@@ -93,10 +92,9 @@ def _plan_import(context: CommandContext, other: CommandContext, selection: Sele
     ):
         sessions = {session.id: session for session in made.store.sessions(chosen)}
         selected = [s._replace(session=sessions[s.session.id]) for s in selection.sessions if s.session.id in sessions]
-        rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, False, program)
         warnings = (*selection.warnings, *odd_row_warnings(other.store))
         imported = replace(selection, sessions=tuple(selected), warnings=warnings)
-        return _build_plan(context, made, imported, request, rules, "")
+        return _build_plan(context, made, imported, request, "", program)
 
 
 def _build_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the user said of them
@@ -104,9 +102,10 @@ def _build_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the user sa
     other: CommandContext,
     selection: Selection,
     request: MergeRequest,
-    rules: MergeRules,
     signature: str,
+    program: str | None = None,
 ) -> Plan:
+    rules = MergeRules(request.on_duplicate, request.undo_files, request.announce, request.remove, program)
     destination = _destination(context, other, request)
     return build_merge_plan(context.store, other.store, selection, destination, context.places, rules, signature)
 
@@ -139,7 +138,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
             check_versions(writer, theirs)  # an opencode may have upgraded it since
             check_columns(writer, theirs, coming)
             try:
-                run = runs.merge(writer, plan, write, Merging(merge, view, view.store(), places))
+                run = runs.merge(writer, plan, write, Merging(merge, view, theirs, places))
             except MigratorError as error:
                 if "constraint failed" in str(error):
                     refuse_collisions(writer, theirs, coming)
