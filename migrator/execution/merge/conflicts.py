@@ -153,8 +153,10 @@ def _other_todo(store: Store, edits: Iterable[Edit]) -> Iterator[tuple[str, str]
     left: dict[str, list[dict[str, Any]]] = {}
     for edit in edits:
         left.setdefault(edit.session, []).extend([json.loads(edit.before)] if edit.before else [])
-    for table in session_tables(store.connection) if left else ():
-        for session, entries in left.items() if table.name == TODO else ():
-            now = session_rows(store, table, entries[0] if entries else table.columns, session)
-            if sorted(map(stringify, now)) != sorted(map(stringify, entries)):
-                yield session, "has another to-do list now"
+    table = next((table for table in session_tables(store.connection) if table.name == TODO), None) if left else None
+    if table is None:
+        return
+    for session, entries in left.items():
+        now = session_rows(store, table, entries[0] if entries else table.columns, session)
+        if sorted(map(stringify, now)) != sorted(map(stringify, entries)):
+            yield session, "has another to-do list now"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *destination.warnings(),
             *_left_out_warnings(placed.left_out, selection, destination),
             *_diverged_warnings(compared),
-            *_renamed_warnings(ours, [s for s in compared if s.verdict is MergeVerdict.LONGER and s.session in coming]),
+            *_renamed_warnings(ours, compared, coming),
             *_foreign_warnings(foreign),
             *odd_row_warnings(theirs),
             *odd_turns,
@@ -224,8 +225,9 @@ def _left_out_warnings(
     trees: dict[tuple[str, str], list[str]] = {}
     for root, why in left_out.items():
         trees.setdefault(why, []).append(root)
+    sizes = Counter(selected.root for selected in selection.sessions)
     for (directory, reason), roots in sorted(trees.items()):
-        sessions = sum(selected.root in roots for selected in selection.sessions)
+        sessions = sum(sizes[root] for root in roots)
         what = f"{count(sessions, 'session')} {agree(sessions, 'stays')} there"
         because, settled_by = (reason, ()) if reason else _not_here(directory, destination)
         yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None, settled_by=settled_by)
@@ -266,9 +268,10 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
             )
 
 
-def _renamed_warnings(ours: Store, continued: Sequence[MergedSession]) -> Iterator[PlanWarning]:
-    titles = {session.id: session.title for session in ours.sessions([merged.session for merged in continued])}
-    for merged in continued:
+def _renamed_warnings(ours: Store, compared: Sequence[MergedSession], sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    continued = {merged.session for merged in compared if merged.verdict is MergeVerdict.LONGER}.intersection(sessions)
+    titles = {session.id: session.title for session in ours.sessions(continued)}
+    for merged in compared:
         if (title := titles.get(merged.session, merged.title)) != merged.title:
             what = f'is "{title}" here and "{merged.title}" there, and gets the title that it has there'
             yield PlanWarning(RENAMED, f"{merged.session} {what}.", merged.session)
