@@ -62,6 +62,8 @@ def test_a_dry_run_shows_what_would_be_taken_back(home: Home, moved: str) -> Non
     assert shown.stdout.endswith(f"Nothing was written. To apply:\n  opencode-migrator undo {moved} --yes\n")
     assert home.run("undo", "-n", "--json").json["summary"]["sessions"] == 17
     assert home.run("undo", "-n", "--exit-code").code == 1
+    shown_later = home.run("undo", "-n", "--format", "markdown").stdout
+    assert f"opencode-migrator show {moved} --json" in shown_later  # whatever the last run is by then
     assert directories(home) == there
     assert run_in_shell(home, printed_command(shown.stdout)).code == 0
     assert directories(home) != there

@@ -45,12 +45,13 @@ def show_plan(  # noqa: PLR0913 - what differs between the commands that show on
     outcome: str = "Nothing was written.",
     next_steps: Sequence[Step] = (),
     asked: bool = True,
+    whole: str | None = None,
 ) -> None:
     """Print a plan: one JSON document, or text, `next_steps`, and the command that applies it.
 
-    With --html it is written to a file too.
+    With --html it is written to a file too. `whole` is the command that prints all of it as JSON, if this one doesn't.
     """
-    if show_report(partial(plan_report, plan, hint, next_steps), plan.store, values):
+    if show_report(partial(plan_report, plan, hint, next_steps, whole), plan.store, values):
         return
     if values.get("as_json"):
         from migrator.documents.plan import plan_document
@@ -84,10 +85,10 @@ def show_or_apply(  # noqa: PLR0913 - what differs between the commands that wri
     `verb` is for the question: `Move 3 sessions?`. `next_steps` are what else can be done, besides applying it.
     `command` returns the command that applies what is shown: by default the one that was typed, with --yes. Without
     `carry_out` the plan is new: it is applied to the database that it was made for, and may be saved instead. `whole`
-    is the command that prints all of it as JSON, if this one doesn't.
+    is that of `show_plan`.
     """
     if values["dry_run"]:
-        show_plan(plan, values, hint=command(), next_steps=next_steps)
+        show_plan(plan, values, hint=command(), next_steps=next_steps, whole=whole)
         exit_if_asked(values, something=plan.writes)
         return
     if values["form"] == "markdown":
