@@ -71,11 +71,15 @@ def _top(binding: Binding) -> Binding:
     return binding._replace(directory=top, path="")
 
 
+def _is_lost(effect: TurnEffect) -> bool:
+    return bool(effect.because) or not effect.known
+
+
 def _decision(effects: Sequence[TurnEffect], *, is_undone: bool) -> CarryDecision:
     """Return the decision for a session within a checkout, by what an undo of its turns would do there."""
-    lost = [effect for effect in effects if effect.because or not effect.known]
+    lost = [effect for effect in effects if _is_lost(effect)]
     turns = [effect for effect in effects if effect.turn.table != "session_v2"]  # that is what a redo would restore
-    kept = tuple(effect.turn for effect in turns if effect not in lost)
+    kept = tuple(effect.turn for effect in turns if not _is_lost(effect))
     loses_redo = any(effect.turn.table == "session_v2" for effect in lost)
     return CarryDecision(
         None,
