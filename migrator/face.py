@@ -22,9 +22,9 @@ WRITING = frozenset({
 
 
 class Face(NamedTuple):
-    """`spell` makes of an option of the command line, and of its value or "", how it is given here.
+    """How a face spells options: `spell` takes an option of the command line and its value, or "".
 
-    `trusts_locks` is whether what is done now was told that nobody else has the database open.
+    `trusts_locks`: the user has said that nobody else has the database open.
     """
 
     spell: Callable[[str, str], str]
@@ -62,7 +62,7 @@ def spelt(option: str, value: str = "") -> str:
 
 
 def told_again(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words of a command of ours, and that it may trust the locks too, if what prints it was told so."""
+    """Return the words of one of our commands, with --trust-locks if what prints it was given that, and it takes it."""
     if not _face.get().trusts_locks or words[0] not in WRITING or TRUST_LOCKS in words:
         return words
     end = words.index("--") if "--" in words else len(words)

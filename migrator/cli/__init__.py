@@ -109,8 +109,9 @@ def _usage_message(error: click.ClickException) -> str:
     from migrator.cli.help.guesses import meant_options
     from migrator.text import did_you_mean, sentence
 
-    message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument,
-    message = re.sub(r" '\{.*\}'\. Choose from: ", ": choose from ", message)  # whose name are the same choices
+    # Click names the choices of a missing argument twice: as its name, and each on a line of its own.
+    message = error.format_message().replace("\n\t", " ")
+    message = re.sub(r" '\{.*\}'\. Choose from: ", ": choose from ", message)
     context = getattr(error, "ctx", None)
     if isinstance(error, NoSuchOption) and context is not None:
         meant = meant_options(error.option_name, context)

@@ -50,7 +50,7 @@ MERGE_TABLES = """
     CREATE TABLE companion (session TEXT, source TEXT, target TEXT, digest TEXT);
     CREATE TABLE folder (path TEXT)
 """
-"""Those that the journal of a merge has besides, and tables `kept.TABLE` with whole rows that it took out.
+"""The tables that only the journal of a merge has. Tables `kept.TABLE` hold whole rows that it took out.
 
 `folder` are the folders that were made for the files; the first journals of merges don't have it.
 """

@@ -1,1 +1,1 @@
-"""Sessions of opencode 1 are made sessions of opencode 2 by the user's own opencode 2, which imports a copy of them."""
+"""Have the user's own opencode 2 import a copy of sessions of opencode 1."""

@@ -330,8 +330,8 @@ class Homes:
 
 
 def _seen(what_is_there: str, directory: str) -> str:
-    """Return what is there, to go on with; "" where that is only that the directory is gone, as the rule says too.
+    """Return what is there, as the beginning of a sentence; "" if the directory is gone, which the rule says already.
 
-    So sessions of many directories are told together.
+    Without the directory's name, sessions of many directories have the same sentence and are shown together.
     """
     return "" if what_is_there == f"{directory} is gone" else f"{what_is_there}, and "

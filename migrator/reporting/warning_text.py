@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from migrator.model import PlanWarning
 
 ALIKE = 2
-"""A warning with more than so many more of its kind has these folded."""
+"""Of each kind of warning the first is shown; if there are more than so many others, they are folded."""
 REASONS_SHOWN = 10
 _NAMES = re.compile(r'"[^"]*"|(?<!\S)[^\s\d/~_]*+[\d/~_]\S*')
 """What makes two warnings of one kind differ: titles, paths, ids and numbers. A long word is read only once."""

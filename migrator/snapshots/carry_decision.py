@@ -41,7 +41,7 @@ class CarryDecision:
         return bool(self.carried or self.keeps_revert)
 
     def counted(self, turns: int) -> CarryDecision:
-        """Return the decision with the number of turns that lose their file undo, since all do: no turn, no reason."""
+        """Return the decision that all of so many turns lose their file undo; without a reason if there are none."""
         return replace(self, detached=turns, because=self.because if turns else None)
 
     def joined(self, other: CarryDecision) -> CarryDecision:

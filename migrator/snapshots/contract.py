@@ -82,7 +82,7 @@ class Opencode(ABC):
     """Whether file undo may go along to another checkout; else it does within one only."""
 
     finder: ClassVar[type[EffectFinder]]
-    """What tells the effect of an undo on the turns of sessions in which it acts on one target."""
+    """The class that finds the effects of an undo, for all sessions in which it acts on one target."""
 
     def __init__(self, store: Store, places: Places) -> None:
         self.store, self.places, self.layout = store, places, Layout.of(store)
@@ -165,7 +165,7 @@ class Opencode(ABC):
         """
 
     def recover(self, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
-        """Return how the dangerous of these turns can be mended, by session, with trees from where it doesn't look."""
+        """Return, by session, how the dangerous turns can be mended with trees that lie where opencode doesn't look."""
         del effects
         return Recoveries({}, {})
 

@@ -80,7 +80,7 @@ def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> b
 
 
 def rows_never_merged(store: Store, sessions: Iterable[str]) -> dict[str, set[str]]:
-    """Map those of these sessions that have rows that no merge brings to the tables of these rows.
+    """Map each of these sessions that has rows which no merge brings to the tables of those rows.
 
     They are a share, and prompts waiting to be sent.
     """

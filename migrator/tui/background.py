@@ -28,8 +28,7 @@ def begin(
 ) -> None:
     """Begin work in the place of what the same node began in this group; with `exclusive` false, beside it.
 
-    `tell` is given the sentence of an error; by default it is shown in a corner until the next key, or for a
-    while.
+    `tell` is given the sentence of an error; by default it is shown in a corner for a while, or until the next key.
     """
 
     async def guarded() -> None:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's own, but that it survives its terminal.
+    """Textual's own driver, which also works when its terminal was closed.
 
-    Once the terminal is closed, its thread that writes ends with an error, and the next writer waits for ever for room
-    in its queue: the program could be ended by SIGKILL only (seen with textual 8.2).
+    Textual's thread that writes ends with an error then, and the next writer waits for ever for room in its queue: the
+    program could be ended by SIGKILL only (seen with textual 8.2).
     """
 
     def __init__(self, app: App[Any], **options: Any) -> None:

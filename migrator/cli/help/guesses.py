@@ -43,7 +43,7 @@ GUESSED_OPTIONS = {
 
 
 def no_such_command(typed: str, commands: Iterable[str]) -> str:
-    """Say that a word is no command, and which may be meant."""
+    """Return the sentence that a word is no command, and which command may be meant."""
     if what_does := _NO_COMMAND.get(typed):
         return f"No such command '{typed}': {what_does}."
     return f"No such command '{typed}'.{did_you_mean(GUESSES.get(typed) or nearest(typed, commands))}"

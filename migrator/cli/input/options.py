@@ -39,7 +39,7 @@ def combine(*options: Option) -> Option:
 
 
 class WholeNumber(click.IntRange):
-    """A whole number; what is none is refused in words, not in those of a program."""
+    """A whole number. Anything else is refused in plain words."""
 
     name = "whole number"
 

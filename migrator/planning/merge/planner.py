@@ -234,7 +234,7 @@ def _left_out_warnings(
 
 
 def _not_here(directory: str, destination: MergeDestination) -> tuple[str, tuple[str, ...]]:
-    """Return what can be done about sessions whose directory isn't here, and the words that do the likeliest of it.
+    """Return what can be done about sessions whose directory isn't here, and the option that is likeliest to help.
 
     A directory that is here in other upper and lower case is named itself, since a map of its folder heeds the case.
     """

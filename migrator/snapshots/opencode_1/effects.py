@@ -83,7 +83,7 @@ class EffectFinderOf1(EffectFinder):
 
 
 def _batched(turns: Sequence[Turn]) -> Iterator[str]:
-    """Yield the parts of those turns of a session of whose tree it names more than one file."""
+    """Yield the parts of those turns whose tree is asked for more than one file by the turns of this session."""
     files_of = Counter(tree for tree, _ in {(turn.hash, file) for turn in turns for file in turn.files})
     yield from (turn.part for turn in turns if files_of[turn.hash] > 1)
 
