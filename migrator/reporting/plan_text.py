@@ -108,7 +108,8 @@ def _around_merge(plan: Plan, merge: Merge, *, done: bool) -> Iterator[str]:
         verb = "came" if done else agree(number, "comes")
         yield f"{count(number, 'file')} of sessions {verb} along: long outputs of tools, or what a session changed"
     if plan.removable and not done:
-        yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(merge.other)}"
+        number = len(plan.removable)
+        yield f"once they are here, {count(number, 'session')} {agree(number, 'leaves')} {tilde(merge.other)}"
 
 
 def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
@@ -128,7 +129,7 @@ def headline_text(plan: Plan) -> str:
     """Return the same without a style."""
     numbers = summary(plan)
     if plan.merge is not None:
-        return merge_headline(plan)
+        return _merge_headline(plan, plan.merge)
     rest = (words := unchanged_words(plan)) and f"; {words}"
     if plan.changes and not plan.moving:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
@@ -146,12 +147,9 @@ def sessions_text(changes: Sequence[Change]) -> str:
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
 
 
-def merge_headline(plan: Plan) -> str:
+def _merge_headline(plan: Plan, merge: Merge) -> str:
     """Return the first line of a plan that brings sessions from another database, or takes them out again."""
-    merge, what = plan.merge, sessions_text(plan.changes)
-    if merge is None:
-        return f"Plan: {what}."
-    what = brought_text(merge, what)
+    what = brought_text(merge, sessions_text(plan.changes))
     if merge.taken_out:
         return f"Plan: {what} to take out again."
     if not plan.changes and plan.removable:
