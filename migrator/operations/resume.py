@@ -61,17 +61,21 @@ def _check_source(store: Store, run: Journal) -> None:
     merge = run.merge
     if merge is None or merge.taken_out or run.source:
         return
-    refusal = MigratorError(
+    if is_same_file(merge.other, store.path):
+        raise _not_imported_again(store, run)
+    with untouched(Path(merge.other)) as view, view.store() as theirs:
+        if store.schema.has_v2 and not theirs.schema.has_v2:
+            raise _not_imported_again(store, run)
+        check_versions(store, theirs)
+        check_columns(store, theirs, [change.session for change in run.changes()])
+
+
+def _not_imported_again(store: Store, run: Journal) -> MigratorError:
+    """Return the refusal to finish a run that brings what an opencode 2 imported, which nobody has kept."""
+    return MigratorError(
         f"Run {run.entry.id} brings what an opencode 2 has made of sessions of opencode 1, and only `merge` runs one: "
         f"take back what is written with `{command('undo', run.entry, store)}`, then merge again."
     )
-    if is_same_file(merge.other, store.path):
-        raise refusal
-    with untouched(Path(merge.other)) as view, view.store() as theirs:
-        if store.schema.has_v2 and not theirs.schema.has_v2:
-            raise refusal
-        check_versions(store, theirs)
-        check_columns(store, theirs, [change.session for change in run.changes()])
 
 
 def _check_destinations(store: Store, run: Journal) -> None:
