@@ -6,12 +6,20 @@ SQLite drops what is raised in a function of ours that it calls, and says that t
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import FrameType
 
-_heard: list[int] = []
+_heard: dict[int, float] = {}
+"""Each of these signals that came, with the time of a monotonic clock."""
+
+_SAME_HANGUP_SECONDS = 1.0
+"""A terminal that is closed sends SIGHUP twice, the kernel and the shell each: that is one end.
+
+One that comes later counts again: Python drops what is raised while `input()` writes its question.
+"""
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -36,7 +44,8 @@ def is_interrupted() -> bool:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    is_again = number in _heard and number == getattr(signal, "SIGHUP", None)  # the kernel sends one, the shell another
-    _heard.append(number)
-    if not is_again:
-        raise KeyboardInterrupt
+    now = time.monotonic()
+    if number == getattr(signal, "SIGHUP", None) and now - _heard.get(number, float("-inf")) < _SAME_HANGUP_SECONDS:
+        return
+    _heard[number] = now
+    raise KeyboardInterrupt
