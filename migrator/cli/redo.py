@@ -26,7 +26,7 @@ def command(**values: Any) -> None:
     entry, path, _ = find_run_to_redo(only_database(values))
     note_other_database(path, values)
     show_or_apply(
-        plan_undo(path, entry.id),
+        plan_undo(path, entry.id, None if values["yes"] else values["on_conflict"]),
         values,
         "Redo what was done to",
         # A report may be read after other undos.

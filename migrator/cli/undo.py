@@ -40,7 +40,7 @@ def command(run: str | None, **values: Any) -> None:
         report(undo_run(path, entry.id, write_request(values)), values)
         return
     show_or_apply(
-        plan_undo(path, entry.id),
+        plan_undo(path, entry.id, None if values["yes"] else values["on_conflict"]),
         values,
         "Take back",
         command=lambda: applying_command(*named),

@@ -49,10 +49,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from migrator.arguments import WriteRequest
+    from migrator.choices import OnConflict
     from migrator.execution.journal_rows import RunEntry
     from migrator.model import Merge
     from migrator.places import Places
     from migrator.store.reader import Store
+    from migrator.store.staging import Staging
     from migrator.store.writer import Writer
 
 
@@ -81,6 +83,21 @@ def take_out(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, brou
         return _run(writer, job, write, merging=merges.Merging(merge))
 
 
+def compared(store: Store, job: Job, on_conflict: OnConflict, merging: merges.Merging | None = None) -> Plan:
+    """Return what a job would do now, with a warning for each session that it would skip; nothing is written.
+
+    Raises what the run would raise before it writes: see `_compare`.
+    """
+    job, _, conflicts = _compare(store, job, on_conflict, merging)
+    return replace(job.plan, warnings=(*job.plan.warnings, *conflicts.warnings()))
+
+
+def compared_undo(store: Store, run: Journal, on_conflict: OnConflict) -> Plan:
+    """Return the plan that takes a finished run back, as `compared` does."""
+    job = inverse_job(store, run)
+    return compared(store, job, on_conflict, _removing(job))
+
+
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
@@ -94,7 +111,12 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
     with writer.without_foreign_keys():
         job = inverse_job(writer, run)
-        return _run(writer, job, write, merging=merges.Merging(job.plan.merge) if job.plan.merge else None)
+        return _run(writer, job, write, merging=_removing(job))
+
+
+def _removing(job: Job) -> merges.Merging | None:
+    """Return how an undo takes merged sessions out, or a redo brings them back; None if there are none."""
+    return merges.Merging(job.plan.merge) if job.plan.merge else None
 
 
 def _check_undoable(run: Journal, undone: Mapping[str, str]) -> None:
@@ -224,16 +246,7 @@ def _run(
     Without `places` there is no file undo to prepare: an undo sets back what there was. With `merging` whole sessions
     come in or are taken out.
     """
-    traces.refuse_while_unfinished(writer)
-    staging = merging.stage(writer, job) if merging else stage(writer, job.plan.changes)
-    conflicts = merging.find_conflicts(writer, job) if merging else find_conflicts(staging, job)
-    if conflicts.everything:
-        if write.on_conflict == "abort":
-            rest = "redoes the rest" if job.redoes else "takes back the rest"
-            advice = f"--on-conflict skip {rest}" if job.undoes else "plan again"
-            raise conflicts.error(advice, _other_database(writer, job))
-        job = _without_conflicts(job, conflicts)
-        staging = merging.stage(writer, job) if merging else stage(writer, job.plan.changes)
+    job, staging, conflicts = _compare(writer, job, write.on_conflict, merging)
     skipped = tuple(conflicts.sessions)
     if not job.plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
@@ -253,6 +266,26 @@ def _run(
                 execute(under_way, write.progress)
             done = run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
             return replace(done, redoes=job.redoes)
+
+
+def _compare(
+    store: Store, job: Job, on_conflict: OnConflict, merging: merges.Merging | None
+) -> tuple[Job, Staging, Conflicts]:
+    """Stage a job and compare it with the rows; return what of it can be done.
+
+    Raises MigratorError if a run on this database was cut off, StalePlan for conflicts that aren't to be skipped.
+    """
+    traces.refuse_while_unfinished(store)
+    staging = merging.stage(store, job) if merging else stage(store, job.plan.changes)
+    conflicts = merging.find_conflicts(store, job) if merging else find_conflicts(staging, job)
+    if conflicts.everything:
+        if on_conflict == "abort":
+            rest = "redoes the rest" if job.redoes else "takes back the rest"
+            advice = f"--on-conflict skip {rest}" if job.undoes else "plan again"
+            raise conflicts.error(advice, _other_database(store, job))
+        job = _without_conflicts(job, conflicts)
+        staging = merging.stage(store, job) if merging else stage(store, job.plan.changes)
+    return job, staging, conflicts
 
 
 def _as_root(run: Journal) -> Iterator[PlanWarning]:

@@ -12,6 +12,7 @@ from migrator.disk.status import is_gone
 from migrator.errors import CantTell, MigratorError, StalePlan
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
+from migrator.execution.journal_rows import Job
 from migrator.execution.traces import following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.arguments import WriteRequest
+    from migrator.choices import OnConflict
     from migrator.model import Plan
+    from migrator.places import Places
 
 
 def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
@@ -39,24 +42,30 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED)
     with open_writer(path, write) as (writer, request):
-        if writer.schema.dialect != plan.dialect:
-            raise MigratorError(
-                f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
-            )
-        _check_here(writer, plan)
+        _check_is_here(writer, plan)
         places = places_of(writer)
         if plan.merge is not None:
             from migrator.operations.merge import carry_out_merge
 
             return carry_out_merge(writer, plan_on(plan, path), places, request)
-        try:
-            checked = recheck(plan_on(plan, path), writer, places)
-        except StalePlan as error:
-            if (folder := renamed_with(writer, plan.store)) is None:
-                raise
-            moved = f"{folder[0]} is {folder[1]} now: `{following(writer, folder)}` lets the sessions follow"
-            raise StalePlan(f"{str(error).rstrip('.')}. {moved}.", error.rows) from error
-        return runs.apply(writer, checked, request, places, made_on=plan.store)
+        return runs.apply(writer, _as_of_now(writer, plan, places), request, places, made_on=plan.store)
+
+
+def compare_plan(plan: Plan, path: Path, on_conflict: OnConflict) -> Plan:
+    """Return what `apply_plan` would carry out now, with a warning for each session that it would skip.
+
+    Nothing is written or locked. Raises what it would raise before it writes, StalePlan above all.
+    """
+    if not plan.writes:
+        return plan_on(plan, path)
+    with Store(path) as store:
+        _check_is_here(store, plan)
+        places = places_of(store)
+        if plan.merge is not None:
+            from migrator.operations.merge import compare_merge
+
+            return compare_merge(store, plan_on(plan, path), places, on_conflict)
+        return runs.compared(store, Job(_as_of_now(store, plan, places), made_on=plan.store), on_conflict)
 
 
 def find_database(plan: Plan, file: str) -> Path:
@@ -95,12 +104,27 @@ def plan_on(plan: Plan, path: Path) -> Plan:
     return replace(plan, store=str(path), warnings=(*plan.warnings, warning))
 
 
-def _check_here(store: Store, plan: Plan) -> None:
-    """Raise MigratorError if a database at another path than the plan's has nothing of the plan."""
+def _check_is_here(store: Store, plan: Plan) -> None:
+    """Raise MigratorError if a plan is about another database: of another opencode, or with nothing of the plan."""
+    if store.schema.dialect != plan.dialect:
+        raise MigratorError(
+            f"The plan is for a {plan.dialect} database, and {store.path} is {store.schema.dialect} now."
+        )
     if not is_same_file(plan.store, store.path) and not _is_about(store, plan):
         what = f"None of its {count(len(plan.changes), 'session')}" if plan.changes else "No project row of it"
         why = f"{what} is in {store.path}" if plan.merge is None else f"Its sessions come from {store.path}"
         raise MigratorError(f"The plan was made for {plan.store}. {why}; apply it without --db, or plan again.")
+
+
+def _as_of_now(store: Store, plan: Plan, places: Places) -> Plan:
+    """Return a plan as it is to be applied. Raises StalePlan if a destination isn't what the plan says any more."""
+    try:
+        return recheck(plan_on(plan, store.path), store, places)
+    except StalePlan as error:
+        if (folder := renamed_with(store, plan.store)) is None:
+            raise
+        moved = f"{folder[0]} is {folder[1]} now: `{following(store, folder)}` lets the sessions follow"
+        raise StalePlan(f"{str(error).rstrip('.')}. {moved}.", error.rows) from error
 
 
 def _has_rows(path: Path, plan: Plan) -> bool:

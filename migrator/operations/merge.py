@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.data_directory import channel_named
 from migrator.errors import BadInput, MigratorError, WrongDatabase
 from migrator.execution import runs
+from migrator.execution.journal_rows import Job
 from migrator.execution.merge.runs import Merging, signature_text
 from migrator.importing.program import find_program
 from migrator.importing.view import view_of_imported
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from migrator.arguments import MergeRequest, WriteRequest
+    from migrator.choices import OnConflict
     from migrator.model import Selection
     from migrator.places import Places
     from migrator.store.reader import Store
@@ -124,30 +126,51 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
     Raises StalePlan if either database has changed since, and DatabaseInUse if anybody has the one open that they are
     to leave.
     """
-    merge = plan.merge
-    if merge is None or merge.taken_out:
-        raise MigratorError("The plan takes sessions out again, which only `undo` does.")
+    merge, run = _bringing(plan), Run(None, RunStatus.UNCHANGED)
     recheck_merge(plan, merge, writer, places)
-    path, run = _existing(Path(merge.other)), Run(None, RunStatus.UNCHANGED)
     if plan.removable:
-        _check_removable(path, write)
+        _check_removable(_existing(Path(merge.other)), write)
     if plan.changes:
-        coming = [change.session for change in plan.changes]
-        with _source_of(writer, merge, path, coming) as view:
-            theirs = _opened(view)
-            check_versions(writer, theirs)  # an opencode may have upgraded it since
-            check_columns(writer, theirs, coming)
+        with _opened_source(writer, plan, merge, places) as merging:
             try:
-                run = runs.merge(writer, plan, write, Merging(merge, view, theirs, places))
+                run = runs.merge(writer, plan, write, merging)
             except MigratorError as error:
-                if "constraint failed" in str(error):
-                    refuse_collisions(writer, theirs, coming)
+                if merging.theirs is not None and "constraint failed" in str(error):
+                    refuse_collisions(writer, merging.theirs, [change.session for change in plan.changes])
                 raise
     return _remove(writer, plan, merge, write, run) if plan.removable else run
 
 
+def compare_merge(store: Store, plan: Plan, places: Places, on_conflict: OnConflict) -> Plan:
+    """Return what `carry_out_merge` would bring now; see `compare_plan`. What it would take out isn't compared."""
+    merge = _bringing(plan)
+    recheck_merge(plan, merge, store, places)
+    if not plan.changes:
+        return plan
+    with _opened_source(store, plan, merge, places) as merging:
+        return runs.compared(store, Job(plan, made_on=plan.store), on_conflict, merging)
+
+
+def _bringing(plan: Plan) -> Merge:
+    """Return the merge of a plan that brings sessions. Raises MigratorError if it takes some out."""
+    if plan.merge is None or plan.merge.taken_out:
+        raise MigratorError("The plan takes sessions out again, which only `undo` does.")
+    return plan.merge
+
+
 @contextmanager
-def _source_of(writer: Writer, merge: Merge, path: Path, coming: Sequence[str]) -> Iterator[UntouchedView]:
+def _opened_source(store: Store, plan: Plan, merge: Merge, places: Places) -> Iterator[Merging]:
+    """Open what the sessions of a plan come from, and check that its schema is still one that can be read."""
+    coming = [change.session for change in plan.changes]
+    with _source_of(store, merge, _existing(Path(merge.other)), coming) as view:
+        theirs = _opened(view)
+        check_versions(store, theirs)  # an opencode may have upgraded it since
+        check_columns(store, theirs, coming)
+        yield Merging(merge, view, theirs, places)
+
+
+@contextmanager
+def _source_of(store: Store, merge: Merge, path: Path, coming: Sequence[str]) -> Iterator[UntouchedView]:
     """Keep a view of what rows come from: the other database, or what opencode 2 makes of its sessions."""
     if merge.imported_by is None:
         with untouched(path, attachable=True) as view:
@@ -158,10 +181,10 @@ def _source_of(writer: Writer, merge: Merge, path: Path, coming: Sequence[str]) 
             "This plan brings what an opencode 2 makes of sessions of opencode 1, and a saved plan runs no program; "
             "merge them in one go, with `merge --with-opencode PROGRAM`."
         )
-    upgraded = newest_upgrade(writer.connection)
+    upgraded = newest_upgrade(store.connection)
     with ExitStack() as opened:
-        own = is_same_file(str(path), writer.path)
-        theirs: Store = writer if own else _opened(opened.enter_context(untouched(path)))
+        own = is_same_file(str(path), store.path)
+        theirs = store if own else _opened(opened.enter_context(untouched(path)))
         yield opened.enter_context(view_of_imported(theirs, coming, merge.imported_by, upgraded))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.arguments import WriteRequest
+    from migrator.choices import OnConflict
     from migrator.execution.journal_rows import RunEntry
     from migrator.model import Plan, Run
     from migrator.operations.run_databases import FoundRun
@@ -42,10 +43,16 @@ def read_run(run: str) -> RunEntry:
         return journal.entry
 
 
-def plan_undo(path: Path, run: str) -> Plan:
-    """Return the plan that takes a finished run back."""
+def plan_undo(path: Path, run: str, on_conflict: OnConflict | None = "abort") -> Plan:
+    """Return the plan that takes a finished run back, with a warning for each session that it would skip.
+
+    Raises what `undo_run` would raise before it writes, StalePlan above all. With None for `on_conflict` the rows
+    aren't compared with the plan: the run does it.
+    """
     with Store(path) as store, open_run(run, str(path)) as journal:
-        return runs.inverse_job(store, journal).plan
+        if on_conflict is None:
+            return runs.inverse_job(store, journal).plan
+        return runs.compared_undo(store, journal, on_conflict)
 
 
 def undo_run(path: Path, run: str, write: WriteRequest) -> Run:

@@ -45,3 +45,14 @@ def files(home: Home) -> dict[str, bytes | None]:
         for path in sorted(home.database.parent.rglob("*"))
         if not path.name.endswith(("-shm", "-wal")) or (path.name.endswith("-wal") and path.stat().st_size)
     }
+
+
+def refused_as_planned(home: Home, *words: str | Path, code: int) -> str:
+    """Run a command with --dry-run and with --yes, which is to be refused with this code; return what both said."""
+    before = home.everything()
+    shown, done = home.run(*words, "--dry-run"), home.run(*words, "--yes")
+    assert (shown.code, done.code) == (code, code), (shown, done)
+    assert shown.stdout == ""
+    assert WARNING.sub("", shown.stderr) == WARNING.sub("", done.stderr)
+    assert home.everything() == before
+    return shown.stderr

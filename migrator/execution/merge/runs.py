@@ -67,14 +67,14 @@ class Merging:
         merge = replace(self.merge, folders=missing_folders(self.merge.files))
         return replace(job, plan=replace(job.plan, merge=merge), prepared_edits=tuple(edits), carried=tuple(made))
 
-    def stage(self, writer: Writer, job: Job) -> Staging:
+    def stage(self, store: Store, job: Job) -> Staging:
         """Stage the changes of a job."""
-        return stage_merge(writer, job.plan.changes, self.merge)
+        return stage_merge(store, job.plan.changes, self.merge)
 
-    def find_conflicts(self, writer: Writer, job: Job) -> Conflicts:
+    def find_conflicts(self, store: Store, job: Job) -> Conflicts:
         """Compare both databases with what a job expects: the other only if its file has changed."""
         is_as_planned = self.view is not None and signature_text(self.view) == self.merge.signature != ""
-        found = find_merge_conflicts(writer, None if is_as_planned else self.theirs, job, self.merge)
+        found = find_merge_conflicts(store, None if is_as_planned else self.theirs, job, self.merge)
         if self.theirs is not None and not is_as_planned:
             for parent, what in new_children_there(self.theirs, job.plan.changes, self.merge).items():
                 found.changed.setdefault(parent, what)
