@@ -1,4 +1,4 @@
-"""Whether locks hold on the file system of a file: whether whoever else can open it meets ours.
+"""On what file system a file is, and whether locks hold there: whether whoever else can open it meets ours.
 
 SQLite trusts them. On a file system shared with other machines, or with the host of a virtual one, some locks are
 invisible to the others, and two machines never share the memory that a log needs (sqlite.org/wal.html). A database of
@@ -39,6 +39,12 @@ _SHARED = frozenset({
 })  # fmt: skip
 """With other machines, with the host of a virtual one, or with Windows around WSL."""
 
+_OF_KERNEL = frozenset({
+    "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl",
+    "mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs",
+})  # fmt: skip
+"""What the kernel shows of itself; nobody keeps files there, and to read some, such as /proc/kmsg, empties them."""
+
 
 class Mount(NamedTuple):
     """A file system where it is mounted; `is_remote` is what Windows says of a drive."""
@@ -76,6 +82,17 @@ def locks_of(file: str | Path) -> Locks:
     if mount.is_remote or kind in _SHARED:
         return Locks(False, where)
     return Locks(True if kind in _LOCAL else None, where)
+
+
+def kernel_file_system(path: str | Path) -> str | None:
+    """Return the name of the file system on which the kernel shows itself, such as proc, if a real path is on one."""
+    if not is_shown_by_proc():
+        return None
+    try:
+        kind = mount_of(str(path), _from_mountinfo()).kind
+    except CantTell:
+        return None
+    return kind if kind in _OF_KERNEL else None
 
 
 def mount_of(path: str, mounts: list[Mount]) -> Mount:

@@ -3,7 +3,8 @@
 What is refused, with --force too: a file that the command reads, or writes something else into; a database, also under
 another name or behind a link; a name that SQLite uses beside one, since the next program that opens it deletes or
 replays what has that name; a name by which opencode would open its database; the journals of our runs, and whatever
-else we keep for ourselves. Everything else that exists is replaced if it is of the same kind, or with --force.
+else we keep for ourselves; a file of the kernel. Everything else that exists is replaced if it is of the same kind, or
+with --force.
 
 A pipe or a device gets the text as it is, where the kind allows that, and so does standard output.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import is_opened_by_opencode
+from migrator.disk.mounts import kernel_file_system
 from migrator.disk.ownership import make_directory, owner_of
 from migrator.disk.readable import head_of
 from migrator.disk.status import is_open_here, status_of, why_not_writable
@@ -117,6 +119,8 @@ class OutputFile:
         if self.kind.mode == 0o600 and os.path.islink(self.name):  # noqa: PLR2004 - for its owner alone
             raise self._refusal(f"The file {self.name} is a link, and no {self.kind.what} is written through one")
         target = Path(os.path.realpath(self.name))
+        if (kernels := kernel_file_system(target)) is not None:
+            raise self._refusal(f"The file {self.name} is on {kernels}, which is the kernel's")
         self._check(target, status or status_of(target))  # "nowhere/../file" leads nowhere, and yet to a file
         if not self.kind.makes_directory or target.parent.exists():
             self._check_directory(target.parent)

@@ -166,10 +166,18 @@ def a_link_to_a_name_by_which_opencode_opens_a_database(home: Home) -> Path:
 
 
 @target
-def a_file_of_the_kernel_that_is_waited_for(_: Home) -> Path:
-    if not os.access("/proc/kmsg", os.R_OK):
-        pytest.skip("only root may open /proc/kmsg")
+def a_file_of_the_kernel(_: Home) -> Path:
+    """Who reads it waits for what the kernel says next, or takes away what it has said."""
+    if not os.path.exists("/proc/kmsg"):
+        pytest.skip("there is no /proc/kmsg here")
     return Path("/proc/kmsg")
+
+
+@target
+def a_new_file_beside_those_of_the_kernel(_: Home) -> Path:
+    if not os.path.isdir("/proc/sys"):
+        pytest.skip("there is no /proc here")
+    return Path("/proc/sys/new")
 
 
 @target
