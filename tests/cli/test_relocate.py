@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.empty_home import bind_session, bound, empty_home, known_directories, project_at_home, projects
 from tests.support.git import git, root_commit
-from tests.support.refusal import refused
+from tests.support.refusal import refused, sentence
 from tests.support.rows import add_directory, add_opened_project, add_patch, add_project, add_workspace
 from tests.support.unprivileged import UnprivilegedHome
 
@@ -565,6 +565,23 @@ def test_the_new_folder_must_be_there(home: Home) -> None:
     assert said.startswith(f"The path {new} does not exist: move {old} there first")
     assert "--will-move" in said
     assert "--foreign" in said
+
+
+@pytest.mark.parametrize("option", [[], ["--will-move"]], ids=["moved", "will move"])
+def test_a_folder_that_can_not_be_looked_at_is_not_called_missing(home: Home, option: list[str]) -> None:
+    old, _ = project_at_home(home, "shop")
+    closed = home.src / "closed"
+    closed.mkdir()
+    new = old.rename(closed / "shop")
+    folders = (new, home.src / "store") if option else (old, new)
+    closed.chmod(0)
+    unprivileged = UnprivilegedHome(home.path, home.environ)
+    said = sentence(unprivileged.run("relocate", *folders, *option, "--yes"), 1)
+    closed.chmod(0o755)
+    assert "does not exist" not in said
+    assert "is no directory" not in said
+    assert "can't be looked " in said
+    assert str(closed) in said
 
 
 def test_a_folder_that_is_still_there_is_no_folder_that_has_moved(home: Home) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import is_one_name
-from migrator.disk.status import is_directory
+from migrator.disk.status import is_directory, is_there
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.model import GLOBAL, Binding, FolderState, Place
 from migrator.paths import (
@@ -114,15 +114,15 @@ class MovedResolver(Resolver):
     """Looks at the new folders, which are in their places: what opencode makes of a directory there decides."""
 
     def check_folders(self) -> None:
-        """Raise NoSuchDirectory unless every new folder exists."""
+        """Raise NoSuchDirectory unless every new folder exists, CantTell if that can't be told."""
         for old, new in self._folders.pairs:
             if is_of_another_system(new):
                 raise NoSuchDirectory(
                     f"{new} is a path of another system, so nothing can be looked at there; say --foreign to map the "
                     "paths alone."
                 )
-            if not os.path.isdir(new):
-                what = "is no directory" if os.path.lexists(new) else "does not exist"
+            if not is_directory(new):
+                what = "is no directory" if is_there(new) else "does not exist"
                 raise NoSuchDirectory(
                     f"{new} {what}: move {old} there first, or say --will-move to follow it before you move it, or "
                     "--foreign if both are in another home, disk or container.",
@@ -175,15 +175,15 @@ class WillMoveResolver(Resolver):
     """Looks at the old folders, which move next: a checkout moves along, anything else joins the one around it then."""
 
     def check_folders(self) -> None:
-        """Raise NoSuchDirectory unless every old folder exists, and can be moved to its new path."""
+        """Raise NoSuchDirectory unless every old folder exists, and can be moved to its new path; CantTell as above."""
         taken: dict[str, str] = {}
         for old, new in self._folders.pairs:
             parent = os.path.dirname(new)
-            if not os.path.isdir(old):
+            if not is_directory(old):
                 raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
-            if os.path.lexists(new) and self._folders.new_path(new) is None and not is_one_name(old, new):
+            if is_there(new) and self._folders.new_path(new) is None and not is_one_name(old, new):
                 inside = below(new, [last_name(old)])
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "
