@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +12,7 @@ from migrator.cli.input.environment import is_typed
 from migrator.cli.input.options import WholeNumber, combine
 from migrator.cli.terminal.printing import echo_json_lines, echo_lines, width
 from migrator.reporting.rows import View, rows_text
-from migrator.text import SHORT_ID, did_you_mean, short_ids
+from migrator.text import SHORT_ID, did_you_mean, nearest, short_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,7 +38,7 @@ class ColumnName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; refuse what is none."""
         if (name := self._meant.get(_folded(value))) is None:
-            meant = did_you_mean(get_close_matches(value, self.names, 1))
+            meant = did_you_mean(nearest(str(value), self.names, 1))
             self.fail(f"no column is called {value!r}.{meant} There are {', '.join(self.names)}.", param, ctx)
         return name
 
