@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
+from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
+from migrator.reporting.merge_text import (
+    lines_besides_sessions,
+    partly_here,
+    planned_text,
+    takes_out,
+    without_origins,
+)
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.reporting.warning_text import warning_lines
@@ -27,7 +33,7 @@ from migrator.text import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Binding, Change, Merge, Plan, ProjectChange
+    from migrator.model import Binding, Change, Plan, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
@@ -36,7 +42,7 @@ REASONS_SHOWN = 3
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
     yield headline(plan)
-    if here := _merge_line(plan):
+    if plan.merge is not None and (here := "; ".join(filter(None, [partly_here(plan), unchanged_words(plan)]))):
         yield f"{here}."
     yield from change_lines(plan, width, verbose=verbose)
     yield from warning_lines(plan.warnings, width, verbose=verbose)
@@ -81,35 +87,14 @@ def _besides_sessions(plan: Plan, width: int, *, verbose: bool, done: bool) -> I
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
         yield f"{more} {'updated' if done else 'to update'}; {SHOWS_ALL.get()}."
-    if plan.merge is None or not plan.merge.taken_out:
+    if not takes_out(plan):
         yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
     if plan.merge is not None:
-        yield from _around_merge(plan, plan.merge, done=done)
-
-
-def without_origins(plan: Plan) -> Plan:
-    """Return a plan that takes sessions out without where they came from, since they don't go back there."""
-    if plan.merge is None or not plan.merge.taken_out:
-        return plan
-    return replace(plan, changes=tuple(change._replace(after=change.before) for change in plan.changes))
-
-
-def _around_merge(plan: Plan, merge: Merge, *, done: bool) -> Iterator[str]:
-    """Yield what a merge does besides bringing rows."""
-    if merge.imported_by is not None:
-        program = f" ({tilde(merge.imported_by)})" if merge.imported_by else ""
-        yield f"your opencode 2{program} makes them out of sessions of opencode 1"
-    if merge.files and not merge.taken_out:
-        number = len(merge.files)
-        verb = "came" if done else agree(number, "comes")
-        yield f"{count(number, 'file')} of sessions {verb} along: long outputs of tools, or what a session changed"
-    if plan.removable and not done:
-        number = len(plan.removable)
-        yield f"once they are here, {count(number, 'session')} {agree(number, 'leaves')} {tilde(merge.other)}"
+        yield from lines_besides_sessions(plan, plan.merge, done=done)
 
 
 def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
@@ -129,7 +114,7 @@ def headline_text(plan: Plan) -> str:
     """Return the same without a style."""
     numbers = summary(plan)
     if plan.merge is not None:
-        return _merge_headline(plan, plan.merge)
+        return f"Plan: {planned_text(plan, plan.merge, sessions_text(plan.changes), direction(plan.changes))}."
     rest = (words := unchanged_words(plan)) and f"; {words}"
     if plan.changes and not plan.moving:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
@@ -145,35 +130,6 @@ def sessions_text(changes: Sequence[Change]) -> str:
     """Return `17 sessions (3 of subagents)`: how many there are, and how many of them are children of others."""
     children = sum(change.session != change.root for change in changes)
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
-
-
-def _merge_headline(plan: Plan, merge: Merge) -> str:
-    """Return the first line of a plan that brings sessions from another database, or takes them out again."""
-    what = brought_text(merge, sessions_text(plan.changes))
-    if merge.taken_out:
-        return f"Plan: {what} to take out again."
-    if not plan.changes and plan.removable:
-        leaving = count(len(plan.removable), "session")
-        return f"Plan: {leaving} to take out of {tilde(merge.other)}, being here already."
-    way = direction(plan.changes)
-    if way == UNDO_OF:
-        return f"Plan: {what} to put back."
-    return f"Plan: {what} to bring in{' again' if way == REDO_OF else ''} from {tilde(merge.other)}."
-
-
-def brought_text(merge: Merge, sessions: str) -> str:
-    """Return what a merge brings of so many sessions: all of them, or what was added to those that are here already."""
-    verdicts = {session.verdict for session in merge.sessions}
-    return sessions if MergeVerdict.NEW in verdicts or not verdicts else f"what was added to {sessions}"
-
-
-def _merge_line(plan: Plan) -> str:
-    """Return what of the other database is here already, "" if nothing is."""
-    sessions = plan.merge.sessions if plan.merge and plan.changes and not plan.merge.taken_out else ()
-    coming = {change.session for change in plan.changes}
-    longer = sum(s.verdict is MergeVerdict.LONGER and s.session in coming for s in sessions)
-    parts = [f"{longer:,} of them {agree(longer, 'is')} here in part"] if 0 < longer < len(coming) else []
-    return "; ".join([*parts, *filter(None, [unchanged_words(plan) if plan.merge else ""])])
 
 
 def unchanged_words(plan: Plan) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from migrator.documents.run import log_row
 from migrator.documents.summary import summary
 from migrator.model import RunStatus, TurnOutcome
-from migrator.reporting.next_steps import Step, is_undo, step_lines
-from migrator.reporting.plan_text import brought_text, change_lines, sessions_text
+from migrator.reporting.merge_text import recorded_text
+from migrator.reporting.next_steps import Step, step_lines
+from migrator.reporting.plan_text import change_lines, sessions_text
 from migrator.reporting.run_rows import status
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.text import and_more, as_many_as_fit, count, local_time, one_line, shortened, tilde
@@ -78,9 +79,7 @@ def run_headline(record: RunRecord) -> str:
     did = "to change" if run.status is not RunStatus.APPLIED else "changed"
     what = sessions_text(record.plan.changes)
     if merge := record.plan.merge:
-        what = brought_text(merge, what)
-        came = f"brought in{' again' if run.redoes else ''} from {tilde(merge.other)}"
-        did = "taken out" if merge.taken_out else "put back" if is_undo(run) else came
+        what, did = recorded_text(run, merge, what)
         did = f"to be {did}" if run.status is not RunStatus.APPLIED else did
     elif record.plan.moving:
         way = " again" if run.redoes else " back" if run.undoes else ""

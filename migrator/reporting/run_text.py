@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import RunStatus
+from migrator.reporting.merge_text import done_text
 from migrator.reporting.next_steps import is_undo, step_lines, steps_after
-from migrator.reporting.plan_text import brought_text
 from migrator.reporting.style import styled
-from migrator.text import count, tilde, wrapped
+from migrator.text import count, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.model import Merge, Plan, Run
+    from migrator.model import Plan, Run
 
 
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
@@ -59,7 +59,11 @@ def _lines(text: str, width: int | None) -> list[str]:
 def _moved_text(run: Run, width: int | None) -> Iterator[str]:
     """Yield what a run did that moved sessions or changed project rows."""
     if run.merge is not None:
-        yield from _merged_text(run, run.merge, width)
+        did, verified = done_text(run, run.merge)
+        yield styled(did, bold=True)
+        yield from _lines(verified, width)
+        if run.removal is not None:
+            yield "They are out of that database."
         return
     back, again = is_undo(run), " again" if run.redoes else ""
     if run.sessions:
@@ -70,21 +74,6 @@ def _moved_text(run: Run, width: int | None) -> Iterator[str]:
         yield from _lines(said, width)
     if run.projects:
         yield f"{'Set back' if back else 'Updated'} {count(run.projects, 'project')}{again}."
-
-
-def _merged_text(run: Run, merge: Merge, width: int | None) -> Iterator[str]:
-    """Yield what a run brought from another database, or took out again."""
-    what = brought_text(merge, count(run.sessions, "session"))
-    if merge.taken_out:
-        yield styled(f"Took {what} out{' again' if run.undoes else ''}.", bold=True)
-        said = f"Verified: {run.verified:,} of {run.sessions:,} are as before."
-    else:
-        came = f"in{' again' if run.redoes else ''} from {tilde(merge.other)}"
-        yield styled(f"Put {what} back." if is_undo(run) else f"Brought {what} {came}.", bold=True)
-        said = f"Verified: opencode lists {run.verified:,} of {run.sessions:,} where they belong."
-    yield from _lines(said, width)
-    if run.removal is not None:
-        yield "They are out of that database."
 
 
 def _file_undo_text(run: Run) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, UNDO_OF, ProjectAction
+from migrator.reporting.merge_text import takes_out, without_origins
 from migrator.reporting.orphan_text import to_settle
 from migrator.reporting.plan_text import (
     OTHER_FIELDS,
@@ -20,7 +21,6 @@ from migrator.reporting.plan_text import (
     turn_words,
     unchanged_words,
     undo_word,
-    without_origins,
 )
 from migrator.reporting.report.model import (
     GROUPS,
@@ -78,7 +78,7 @@ def _lead(plan: Plan) -> tuple[str, ...]:
     if not plan.writes:
         return (f"There is nothing to write: {nothing_words(plan)}.",)
     moving = plan.moving
-    if plan.merge is not None and plan.merge.taken_out:
+    if takes_out(plan):
         return ("What was brought in is taken out again.",)
     if not moving:
         return ("No session moves.",)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from migrator.model import RunStatus
+from migrator.reporting.merge_text import without_origins
 from migrator.reporting.next_steps import Step
-from migrator.reporting.plan_text import without_origins
 from migrator.reporting.report.model import Fact, Note, Report, Tone, Values
 from migrator.reporting.report.plan import flow_of_changes, plan_facts, project_values, sections_of_changes
 from migrator.reporting.run_record_text import TURNS_SHOWN, run_headline, run_words, turn_outcome
