@@ -126,7 +126,11 @@ def test_each_opens_with_examples_that_can_be_typed(name: str) -> None:
         if isinstance(command, click.Group):  # `plan` is `plan move`
             command = command.commands["move" if words[0].startswith("-") else words.pop(0)]
         assert command is not None
-        command.make_parser(click.Context(command, parent=context, info_name=typed)).parse_args(words)
+        own = click.Context(command, parent=context, info_name=typed)
+        given, _, _ = command.make_parser(own).parse_args(words)
+        for parameter in command.get_params(own):
+            if parameter.name in given and not isinstance(parameter.type, click.Path):  # the folders aren't here
+                parameter.type_cast_value(own, given[parameter.name])
         assert len(f"  opencode-migrator {example}") <= 80
         assert len(f"  # {what}") <= 80
 

@@ -102,7 +102,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "gc": (
         ("Show what would be removed", "gc --dry-run"),
-        ("Remove what runs of the last month don't need", "gc --older-than 30d"),
+        ("Remove what runs of the last month don't need", "gc --older-than 30"),
     ),
     "doctor": (
         ("Is all well?", "doctor"),
