@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "merge", "protect")
 """The commands whose plans can be saved: each module has its `options` and a `make_plan`."""
 
-_FLAGS = frozenset({"--force", "--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})
-
 
 class PlanGroup(click.Group):
     """`plan --from-dir ...` is `plan move --from-dir ...`."""
@@ -45,7 +43,7 @@ class PlanGroup(click.Group):
             return super().parse_args(ctx, args)
         if args and args[0] in ctx.help_option_names:
             return super().parse_args(ctx, args)
-        at = next((index for index in range(len(args)) if self._is_command(args, index)), None)
+        at = next((index for index in range(len(args)) if self._is_command(ctx, args, index)), None)
         words = ["move", *args] if at is None else [args[at], *args[:at], *args[at + 1 :]]
         return super().parse_args(ctx, words)
 
@@ -55,12 +53,18 @@ class PlanGroup(click.Group):
         with move.make_context("move", [], parent=ctx, resilient_parsing=True) as inner:
             return [*super().shell_complete(ctx, incomplete), *move.shell_complete(inner, incomplete)]
 
-    def _is_command(self, args: list[str], index: int) -> bool:
+    def _is_command(self, ctx: click.Context, args: list[str], index: int) -> bool:
         """Tell whether this word is a command and not the value of the option before it."""
         if args[index] not in self.commands or "--" in args[:index]:
             return False
         before = args[index - 1] if index else ""
-        return not before.startswith("-") or before in _FLAGS or "=" in before
+        return not before.startswith("-") or "=" in before or before in self._flags(ctx)
+
+    def _flags(self, ctx: click.Context) -> set[str]:
+        """Return the names of the options of all commands that take no value."""
+        parameters = [each for command in self.commands.values() for each in command.get_params(ctx)]
+        flags = [each for each in parameters if isinstance(each, click.Option) and each.is_flag]
+        return {name for flag in flags for name in [*flag.opts, *flag.secondary_opts]}
 
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)

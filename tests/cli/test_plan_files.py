@@ -157,6 +157,18 @@ def test_plan_migrate(home: Home) -> None:
     assert here["changes"][0]["after"]["directory"] == str(home.src / "shop" / "sub")
 
 
+@pytest.mark.parametrize("flag", ["--quiet", "-q", "--no-announce", "--verbose"])
+def test_its_command_may_stand_behind_any_flag(home: Home, flag: str) -> None:
+    words = ("migrate", SINGLE, "src/shop", "--json")
+    assert home.run("plan", flag, *words).json == home.run("plan", *words, flag).json
+
+
+def test_a_value_that_is_called_like_a_command_is_no_command(home: Home) -> None:
+    words = ("--title", "rescue", *SELECT)
+    planned = home.run("plan", *words)
+    assert (planned.code, planned.stderr) == (3, home.run("plan", "move", *words).stderr)
+
+
 def test_a_plan_of_nothing(home: Home) -> None:
     assert home.run("move", *SELECT, "--yes").code == 0
     words = ("--from-dir", "src/shop", "--to-dir", "src/shop")
