@@ -30,7 +30,7 @@ options = combine(
         "--only",
         multiple=True,
         metavar="PATTERN",
-        help="Only the workspaces with this name, or with a slash in it: in this directory.",
+        help="Only the workspaces with this name; with a slash in it: in this directory.",
     ),
     click.option("--except", "but", multiple=True, metavar="PATTERN", help="Not these workspaces."),
     subdirs_option,

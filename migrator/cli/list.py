@@ -49,8 +49,8 @@ def command(**values: Any) -> None:
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
     100. On a terminal, no list is longer unless --limit says so.
 
-    With several channels, as --all --channel '*': the sessions of all their databases, which are only read, and of
-    which database each is.
+    With several channels, as in --all --channel '*', the sessions of all their databases are listed together, each
+    with its database.
     """
     from migrator.arguments import ListRequest
     from migrator.operations.list import gone_directories

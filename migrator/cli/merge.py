@@ -76,14 +76,14 @@ _FOREIGN = "--foreign"
 @options
 @change_options
 def command(**values: Any) -> None:
-    """Bring sessions of another opencode database, all without a selector, into this one.
+    """Bring sessions of another opencode database into this one: all of them, or those that selectors choose.
 
-    It is named by its file, or by --from-channel where it lies beside this one, of another release channel.
+    Name its file or, if it is of another release channel and lies beside this one, the channel (--from-channel).
 
     Whole trees come, with all that was said in them. Without --remove-from-other, OTHER.db is only read, also while its
     opencode runs. What is here already and the same is left alone. Each session belongs to the project that opencode
-    finds in its directory here. Sessions of opencode 1 come into a database of opencode 2, also those of this very one
-    that were never imported, by your own opencode 2: --with-opencode.
+    finds in its directory here. --with-opencode lets your own opencode 2 import sessions of opencode 1, also those
+    that are in this very database and that it has never imported.
     """
     plan = make_plan(values)
     show_or_apply(plan, values, "Merge", [*next_steps(plan)])

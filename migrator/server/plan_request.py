@@ -119,7 +119,7 @@ FIELDS = {
     "consolidate": (
         Parameter("repository", {**TEXT, "default": "."}, "A directory in any of its workspaces, or a project."),
         _TO_DIR,
-        Parameter("only", TEXTS, "Only the workspaces with such a name, or with a slash in it: in this directory."),
+        Parameter("only", TEXTS, "Only the workspaces with such a name; with a slash in it: in such a directory."),
         Parameter("except", TEXTS, "Not these workspaces."),
         _SUBDIRS,
         _UNDO_FILES,

@@ -473,7 +473,7 @@ def linked(home: Home) -> tuple[Path, Path, str]:
 def repaired(home: Home, done: Finished) -> str:
     """Run the command that a warning gives; what git says of the worktrees then."""
     said = " ".join(done.stderr.split())
-    command = said.partition("now: `")[2].partition("`. warning:")[0].removesuffix("`.")
+    command = said.partition("let git repair them: `")[2].partition("`. warning:")[0].removesuffix("`.")
     assert command.startswith("git -C "), done.stderr
     subprocess.run(command, shell=True, env=dict(home.env()), cwd=home.path, check=True, capture_output=True)
     return command

@@ -107,7 +107,7 @@ def test_a_linked_worktree_and_its_repository(home: Home) -> None:
     said = " ".join(will_move(home, home.src / "all", new).stderr.split())
     (home.src / "all").rename(new)
     command = f"git -C {new / 'main'} worktree repair {new / 'wt'}"
-    assert f"once it has moved: `{command}`" in said
+    assert f"once it has moved, let git repair them: `{command}`" in said
     subprocess.run(command.split(), check=True, capture_output=True)
     stays_as_it_is(home, below=new)
 

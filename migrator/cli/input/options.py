@@ -98,8 +98,8 @@ databases_options = combine(
         metavar="NAME",
         callback=_one_or_more,
         shell_complete=completes("channel"),
-        help="Take opencode-NAME.db, of another release channel; repeated, or a pattern as '*': all of them, beside "
-        "each other.",
+        help="Take opencode-NAME.db, of another release channel; may be repeated, or a pattern such as '*': then the "
+        "databases of all are listed together.",
     ),
     _home_option,
 )

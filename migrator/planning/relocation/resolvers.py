@@ -180,7 +180,7 @@ class WillMoveResolver(Resolver):
         for old, new in self._folders.pairs:
             parent = os.path.dirname(new)
             if not is_directory(old):
-                raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
+                raise NoSuchDirectory(f"{old} is no directory; leave out --will-move if it has been moved already.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
             if is_there(new) and self._folders.new_path(new) is None and not is_one_name(old, new):

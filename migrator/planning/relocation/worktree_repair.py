@@ -24,13 +24,12 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
         for repository, worktree in _broken_worktrees(top, relocation):
             broken.setdefault(repository, set()).add(worktree)
     will_move = relocation.moves.state is FolderState.WILL_MOVE
-    breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
+    breaks, when = ("break", "once it has moved, ") if will_move else ("broke", "")
     return [
         PlanWarning(
             "worktree-repair",
-            f"The links between {repository} and its linked worktrees {breaks} with the move. That is git's part, "
-            f"{when}: "
-            f"`{shell_join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}`.",
+            f"The links between {repository} and its linked worktrees {breaks} with the move; {when}let git repair "
+            f"them: `{shell_join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}`.",
         )
         for repository, worktrees in sorted(broken.items())
     ]
