@@ -32,10 +32,10 @@ _OUTPUT = re.compile(r'"((?:/|[A-Za-z]:|\\\\)(?:[^"\\]|\\.)*?[/\\]tool-output(?:
 
 
 def companion_names(store: Store, data: Path, sessions: Collection[str]) -> dict[str, str]:
-    """Map the files of these sessions that are in the data directory `data`, by their paths below it, to the session.
+    """Map each file of these sessions in the data directory `data`, by its path below that, to its session.
 
-    Raises CantTell if it can't be read. Rows are searched only if there are outputs at all; mostly they were deleted
-    long ago.
+    Raises CantTell if the directory can't be read. Rows are searched only if there are outputs at all; mostly they were
+    deleted long ago.
     """
     there = set(names_in(data / _DIFFS))
     found = {f"{_DIFFS}/{id_}.json": id_ for id_ in sessions if f"{id_}.json" in there}
@@ -63,10 +63,10 @@ def without_directory_of_outputs(data: bytes) -> bytes:
 
 
 def outputs_named(store: Store, paths: Collection[str]) -> set[str]:
-    """Return those of these paths of long outputs that rows of any session name."""
+    """Return which of these paths of long outputs are named by rows of any session."""
     wanted = {json.dumps(path, ensure_ascii=False)[1:-1]: path for path in paths if f"{OUTPUTS}{os.sep}" in path}
     found: set[str] = set()
-    for table in (("part",) * store.schema.has_v1 + ("session_message",) * store.schema.has_v2) if wanted else ():
+    for table in store.schema.turn_tables if wanted else ():
         sql = f"SELECT data FROM main.{table} WHERE typeof(data) = 'text' AND instr(data, '{OUTPUTS}')"
         for (text,) in store.each_row(sql, []):
             found |= {wanted[path] for path, _ in _OUTPUT.findall(text) if path in wanted}
@@ -76,7 +76,7 @@ def outputs_named(store: Store, paths: Collection[str]) -> set[str]:
 def rows_naming_outputs(store: Store, sessions: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
     """Yield (table, id, session, data) of each row of these sessions that may name a long output."""
     wanted = array_of(sessions)
-    for table in ("part",) * store.schema.has_v1 + ("session_message",) * store.schema.has_v2:
+    for table in store.schema.turn_tables:
         sql = f"SELECT id, session_id, data FROM main.{table} WHERE session_id {IN} AND typeof(data) = 'text'"
         rows = store.rows(f"{sql} AND instr(data, '{OUTPUTS}')", [wanted])
         yield from ((table, *row) for row in rows)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.store.session_tables import BOUND, CLEARED, NOT_MERGED, TableOfSessions, session_tables
-from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, array_of
+from migrator.store.sql import IN, UNDO_FILES, array_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,12 +30,6 @@ KEPT = "kept."
 
 _CHUNK = "staged.seq BETWEEN ? AND ? AND staged.seq NOT IN (SELECT seq FROM temp.continued)"
 """SQL: the staged sessions of a chunk, by the numbers of its first and its last one, without the continued ones."""
-
-_UNDO_FILES = {
-    "part": (LIVE_PATCH, "$.files"),
-    "session_message": (LIVE_SNAPSHOT, "$.snapshot.files"),
-}
-"""Which rows of a table name files that an undo would act on, and where in their `data`."""
 
 
 # -- what is staged and attached -----------------------------------------------------------------------------------
@@ -213,8 +207,8 @@ def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
     if table.is_of_sessions and column == "revert":
         without_files = f"json_remove({theirs}, '$.snapshot', '$.diff', '$.files')"
         return f"CASE WHEN way.detach AND json_valid({theirs}) THEN {without_files} ELSE {theirs} END"
-    if column == "data" and table.name in _UNDO_FILES and any(way.undo == "detach" for way in staging.ways):
-        has_files, files = _UNDO_FILES[table.name]
+    if column == "data" and table.name in UNDO_FILES and any(way.undo == "detach" for way in staging.ways):
+        has_files, files = UNDO_FILES[table.name]
         without_files = f"json_set({theirs}, '{files}', json('[]'))"
         return f"CASE WHEN way.detach AND {has_files} THEN {without_files} ELSE {theirs} END"
     return theirs

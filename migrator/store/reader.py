@@ -13,7 +13,7 @@ from migrator.paths import is_absolute
 from migrator.store import opencode_2_schema
 from migrator.store.project_rows import ProjectReader
 from migrator.store.row_json import decode, stringify
-from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, WHOLE, array_of, key_of
+from migrator.store.sql import IN, LIVE_PATCH, UNDO_FILES, WHOLE, array_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -209,10 +209,10 @@ class Store(ProjectReader):
         """Return those of these sessions in which opencode's undo would act on files."""
         # EXISTS stops at a session's first such part; each of the others is long and would be read in full.
         undoable = ["revert IS NOT NULL"]
-        if self.schema.has_v1:
-            undoable.append(f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})")
-        if self.schema.has_v2:
-            undoable.append(f"EXISTS (SELECT 1 FROM session_message WHERE session_id = session.id AND {LIVE_SNAPSHOT})")
+        undoable += [
+            f"EXISTS (SELECT 1 FROM {table} WHERE session_id = session.id AND {UNDO_FILES[table][0]})"
+            for table in self.schema.turn_tables
+        ]
         if self.schema.dialect == "v1+v2":  # the row that the view hides
             undoable.append("EXISTS (SELECT 1 FROM main.session old WHERE old.id = session.id AND revert IS NOT NULL)")
         sql = f"SELECT id FROM session WHERE ({' OR '.join(undoable)})"
@@ -222,10 +222,10 @@ class Store(ProjectReader):
 
     def unreadable_turns(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Map each of these sessions in which an undo may act on a turn that can't be read to its (table, id)."""
-        kinds = [("part", LIVE_PATCH)] * self.schema.has_v1 + [("session_message", LIVE_SNAPSHOT)] * self.schema.has_v2
         found: dict[str, tuple[str, str]] = {}
         wanted = array_of(ids)
-        for table, condition in kinds:
+        for table in self.schema.turn_tables:
+            condition, _ = UNDO_FILES[table]
             # An answer of opencode 2 is long: only whether it is JSON is asked, by SQLite. A patch is short.
             data = "data" if table == "part" else "CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN '{}' END"
             sql = f"SELECT session_id, id, {data} FROM main.{table} WHERE session_id {IN} AND {condition}"

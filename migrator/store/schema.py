@@ -82,6 +82,11 @@ class Schema:
         return {"v1": ("session",), "v2": ("session_v2",)}.get(self.dialect, ("session_v2", "session"))
 
     @property
+    def turn_tables(self) -> tuple[str, ...]:
+        """The tables whose rows tell what turns have done, by their JSON in `data`."""
+        return ("part",) * self.has_v1 + ("session_message",) * self.has_v2
+
+    @property
     def has_v1(self) -> bool:
         """Whether there is a table of sessions that opencode 1 reads."""
         return self.dialect != "v2"

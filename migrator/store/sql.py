@@ -39,6 +39,9 @@ LIVE_SNAPSHOT = """
     END
 """
 
+UNDO_FILES = {"part": (LIVE_PATCH, "$.files"), "session_message": (LIVE_SNAPSHOT, "$.snapshot.files")}
+"""By table, the condition of a row that names files which an undo would act on, and where in its `data` it does."""
+
 
 def array_of(ids: Iterable[str]) -> str:
     """Return ids as the one parameter of IN."""

@@ -15,7 +15,7 @@ from migrator.errors import MigratorError
 from migrator.model import Binding, Change, FileUndo
 from migrator.store.connection import BUSY_SECONDS, transaction
 from migrator.store.row_json import decode
-from migrator.store.sql import LIVE_PATCH, LIVE_SNAPSHOT
+from migrator.store.sql import UNDO_FILES
 from migrator.store.turns import why_unreadable
 
 if TYPE_CHECKING:
@@ -162,12 +162,10 @@ class Staging:
 
         Raises MigratorError where such a row can't be read.
         """
-        schema = self.store.schema
-        kinds = [("part", LIVE_PATCH, "$.files")] * schema.has_v1
-        kinds += [("session_message", LIVE_SNAPSHOT, "$.snapshot.files")] * schema.has_v2
         found = [
             (table, *row)
-            for table, condition, files in kinds
+            for table in self.store.schema.turn_tables
+            for condition, files in [UNDO_FILES[table]]
             for row in self.store.rows(
                 f"SELECT t.id, t.session_id, data, "
                 f"CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN json_set(data, '{files}', json('[]')) END "
