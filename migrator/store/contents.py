@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
 _SIZE = 16
 _MODULUS = 1 << (8 * _SIZE)
-_MOST = 2
-"""All rows are read where more than one session in so many is asked for."""
 _FEW = 10
-"""Ids are looked up one by one if there are so many times more rows."""
+"""Ids are looked up one by one if a table has more than this many times as many rows."""
 
 TODO = "todo"
 """The table of to-do lists."""
@@ -69,8 +67,7 @@ def with_todo(store: Store, contents: Mapping[str, str]) -> dict[str, str]:
 
 def _numbers(store: Store, table: str, numbers: str, sessions: Collection[str], only: str = "TRUE") -> dict[str, str]:
     """Map those of these sessions that have rows in a table to its name and these aggregates of them."""
-    every = len(sessions) * _MOST >= store.count()
-    where, params = ("", []) if every else (f"AND session_id {IN}", [array_of(sessions)])
+    where, params = ("", []) if store.is_most(sessions) else (f"AND session_id {IN}", [array_of(sessions)])
     sql = f"SELECT session_id, {numbers} FROM main.{table} WHERE {only} {where} GROUP BY session_id"
     rows = store.each_row(sql, params)
     return {session: f"{table} {' '.join(map(str, values))}" for session, *values in rows if session in sessions}
@@ -175,8 +172,7 @@ def _tables(store: Store) -> tuple[str, ...]:
 
 def _rows(store: Store, sessions: Collection[str]) -> Iterator[tuple[str, str, int]]:
     """Yield (session, message, digest as a number) of each row of these sessions' conversations."""
-    few = len(sessions) * _MOST < store.count()
-    where, params = (f"WHERE session_id {IN}", [array_of(sessions)]) if few else ("", [])
+    where, params = ("", []) if store.is_most(sessions) else (f"WHERE session_id {IN}", [array_of(sessions)])
     wanted = sessions if isinstance(sessions, dict) else set(sessions)
     for table in _tables(store):
         message = "message_id" if table == "part" else "id"
@@ -194,7 +190,7 @@ def digested(data: bytes, kind: str) -> bytes:
 
 
 def _said(data: bytes, kind: str) -> bytes:
-    """Return a row's JSON without the files that an undo would act on. Most rows are told to have none by a few bytes.
+    """Return a row's JSON without the files that an undo would act on; a few bytes tell that most rows have none.
 
     See LIVE_PATCH and LIVE_SNAPSHOT in sql.py.
     """
@@ -228,9 +224,9 @@ def _canonical(value: Any) -> bytes:
 
 
 class TakenId(NamedTuple):
-    """A row of a session in another database whose id a row of another session has here.
+    """A row that can't come: it is of the session `there` in the other database, and its id is one of `here` in ours.
 
-    Or of the same session, where that isn't here: its rows are left of it. Of tables without ids, `id` is empty.
+    The two are the same session if it was deleted here, and rows of it were left. `id` is "" for a table without ids.
     """
 
     table: str
@@ -240,10 +236,10 @@ class TakenId(NamedTuple):
 
 
 def taken_ids(ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:
-    """Return the rows of these sessions that can't come: this database has their ids already.
+    """Return the rows of these sessions that can't come, since this database has their ids already.
 
-    In other sessions, that is, or in none, if this one isn't here: somebody deleted the session alone, and what is left
-    of it would be mixed with what comes.
+    Another session has them here; or the session itself had, and somebody deleted its own row alone: what is left of it
+    would be mixed with what comes.
     """
     found: list[TakenId] = []
     present = ours.existing(sessions)
@@ -266,9 +262,9 @@ def _taken_in(
     ((rows,),) = ours.rows(f"SELECT count(*) FROM main.{table.name}")
     if not rows:
         return []
-    every = sessions if len(sessions) * _MOST < theirs.count() else None
-    coming = _owners(theirs, table, every)
-    if every is None:
+    some = None if theirs.is_most(sessions) else sessions
+    coming = _owners(theirs, table, some)
+    if some is None:
         wanted = set(sessions)
         coming = {id_: owner for id_, owner in coming.items() if owner in wanted}
     select = f"SELECT id, {table.owner} FROM main.{table.name}"

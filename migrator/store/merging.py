@@ -181,13 +181,13 @@ def count_gone(staging: Staging) -> int:
 def conversation_bytes(store: Store, sessions: Collection[str]) -> int:
     """Return about how many bytes the rows of these sessions take in a database, with their indexes.
 
-    That is their share of it by number. If they are fewer than half, what is said in them is added up too, which may be
-    more.
+    That is their share of the database by number. If they are fewer than half, the length of their rows is added up
+    too, and the greater number is taken.
     """
     ((whole,),) = store.rows("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     share = whole * min(1.0, 1.2 * len(sessions) / max(store.count(), 1))
     said = 0
-    for table in session_tables(store.connection) if 2 * len(sessions) < store.count() else ():
+    for table in () if store.is_most(sessions) else session_tables(store.connection):
         if "data" in table.columns:
             sql = f"SELECT total(length(CAST(data AS BLOB))) FROM main.{table.name} WHERE {table.owner} {IN}"
             said += int(store.rows(sql, [array_of(sessions)])[0][0])

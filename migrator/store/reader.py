@@ -113,7 +113,7 @@ class Store(ProjectReader):
     def children(self, ids: Iterable[str]) -> dict[str, str]:
         """Map each child of these sessions to its parent's id."""
         wanted = set(ids)
-        if self._is_most(wanted):
+        if self.is_most(wanted):
             every = self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL")
             return {id_: parent for id_, parent in every if parent in wanted}
         return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [array_of(wanted)]))
@@ -123,9 +123,9 @@ class Store(ProjectReader):
         ((every,),) = self.rows("SELECT count(*) FROM session")
         return int(every)
 
-    def _is_most(self, ids: Collection[str]) -> bool:
-        """Tell whether reading all sessions costs less than looking these up one by one."""
-        return 2 * len(ids) > self.count()
+    def is_most(self, ids: Collection[str]) -> bool:
+        """Tell whether reading the rows of all sessions costs less than looking up those of these one by one."""
+        return 2 * len(ids) >= self.count()
 
     def bindings(self, ids: Iterable[str], opencode: int | None = None) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None).
@@ -216,7 +216,7 @@ class Store(ProjectReader):
         if self.schema.dialect == "v1+v2":  # the row that the view hides
             undoable.append("EXISTS (SELECT 1 FROM main.session old WHERE old.id = session.id AND revert IS NOT NULL)")
         sql = f"SELECT id FROM session WHERE ({' OR '.join(undoable)})"
-        if self._is_most(ids):
+        if self.is_most(ids):
             return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
         return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [array_of(ids)])}
 
