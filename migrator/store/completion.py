@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LIMIT = 100
-"""How many values are offered at most, besides the first and the last in order, so that none is typed ahead wrongly."""
+"""How many values are offered at most, besides the first and the last of all in order.
+
+A shell fills in what all that is offered begins with: with these two, what is left out begins so too.
+"""
 
 _SECONDS = 0.25
 """How long the rows may take to read; somebody waits with the finger on the key."""
@@ -47,7 +50,7 @@ class CompletionReader:
         within, params = _range("id", prefix)
         found: dict[str, Described] = {}
         for table in self._tables:
-            for which in ("+parent_id IS NULL AND", ""):  # by + it stays with the index that is in order
+            for which in ("+parent_id IS NULL AND", ""):  # the + keeps SQLite to the index of ids
                 sql = f"SELECT id, title FROM {table} WHERE {which} {within} ORDER BY id LIMIT {LIMIT}"
                 if len(found) < LIMIT:  # opencode gives newer sessions smaller ids (seen with 1.2.1 to 1.18.34)
                     found |= {row[0]: row for row in _texts(self._connection.execute(sql, params))}

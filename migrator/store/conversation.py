@@ -45,8 +45,8 @@ def find_passages(
 ) -> dict[str, Passage]:
     """Map each session in which `text` was said, whatever the case, to the first passage that is found.
 
-    Sessions that both opencodes have are searched in both. `tick` is told of bytes that are done with, of all that the
-    database has: about, by where in its table a row is.
+    Sessions that both opencodes have are searched in both. `tick` is called with about how many bytes of the
+    database have been read since the last call.
     """
     wanted, found = text.casefold(), dict[str, Passage]()
     # What JSON writes as it is must be in the row too; what it may escape is looked for in the decoded text only.

@@ -1,6 +1,6 @@
-"""What sessions of opencode 2 were told, which is kept once by its hash: it comes with a session that names it.
+"""The instructions of sessions of opencode 2, each kept once, by its hash: they come with a session that names them.
 
-Many sessions are told the same, so that only what isn't here comes, and goes only once no session names it any more.
+Many sessions have the same ones. So only those that aren't here come, and one goes when no session names it any more.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from migrator.store.writer import Writer
 
 INSTRUCTIONS = "instruction_blob"
-"""The table of what was told, by its hash."""
+"""The table of instructions, by their hashes."""
 
 
 def missing_instructions(store: Store, source: str, sessions: Collection[str]) -> list[Edit]:
-    """Return the edits that bring what these sessions of the attached database `source` name, and what isn't here.
+    """Return the edits that bring what these sessions of the attached database `source` name and isn't here.
 
-    Each goes with one of the sessions that name it.
+    Each edit belongs to one of the sessions that name it.
     """
     if not all(_has_instructions(store, schema) for schema in ("main", source)):
         return []
@@ -47,7 +47,7 @@ def missing_instructions(store: Store, source: str, sessions: Collection[str]) -
 
 
 def edit_instructions(writer: Writer, edits: Iterable[Edit]) -> None:
-    """Insert or delete such rows; one that is there already is left alone, and so is one that a session still names."""
+    """Insert or delete instructions; those that are there already stay, and so do those that a session still names."""
     is_named = "SELECT EXISTS (SELECT 1 FROM main.instruction_state WHERE instr(initial_values || current_values, ?))"
     writer.edit(
         [

@@ -177,7 +177,7 @@ def database_label(path: Path) -> str:
 def merge_words(path: Path, other: Path, *, named: bool = False) -> list[str]:
     """Return the words of `merge` that name another database as the source.
 
-    And the one at `path`, if it isn't the one that opencode opens, or is to be `named` anyway.
+    They name the database at `path` too if opencode opens another one by default, or if it is to be `named` anyway.
     """
     channel = channel_named(other.name)
     try:
@@ -193,7 +193,7 @@ def merge_words(path: Path, other: Path, *, named: bool = False) -> list[str]:
 def import_command(path: Path, *words: str) -> str:
     """Return the command by which the user's opencode 2 imports what only opencode 1 has in the database at `path`.
 
-    Or those of its sessions that `words` select.
+    `words` may select some of its sessions.
     """
     return our_command("merge", *merge_words(path, path), *WITH_OPENCODE, *words)
 

@@ -34,7 +34,10 @@ def near_directories(store: Store, path: str) -> str:
 
 
 def _beside(path: str, directories: list[str]) -> list[str]:
-    """Return the directories in the deepest one above `path` that has sessions below it whose names are like its."""
+    """Return the directories with a name like that of the first part of `path` below which there are no sessions.
+
+    They are beside it: in the deepest directory above `path` that has sessions in or below it.
+    """
     *above, root = upwards(trimmed(path))
     directories = [each for each in directories if is_within(each, root)]
     for deeper in reversed(above):

@@ -33,7 +33,7 @@ _LOCK_BYTES = (0x40000000, 512)
 class OpenBy(NamedTuple):
     """Whether anybody else has a database open, None if that can't be told, and who as far as the system says.
 
-    `why` is why it can't be told whether, or who.
+    `why` says why it can't be told whether it is open, or by whom.
     """
 
     is_open: bool | None

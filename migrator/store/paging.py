@@ -30,7 +30,7 @@ Row = TypeVar("Row", "Session", "SessionJson")
 DEFAULT_LIMIT = 100
 
 _OF = "@"
-"""Between a cursor and the database that a page of several ended in."""
+"""What stands between a cursor and the name of the database that a page of several databases ended with."""
 
 Condition = tuple[str, tuple[Any, ...]]
 """A condition over the columns of `session`, and a value for each `?` in it."""

@@ -71,10 +71,10 @@ class ProjectReader(OpenDatabase):
         return [tuple(zip(columns, row, strict=True)) for row in rows]
 
     def project_rows(self, ids: Iterable[str] | None = None) -> dict[str, ProjectRows]:
-        """Return the paths in the rows of every project by its id, or as they are of those of `ids` that exist.
+        """Return the paths in the rows of every project by its id; with `ids`, of those of them that exist.
 
-        `global` has no paths but those of its workspaces, unless it is one of `ids`: an earlier version of ours may
-        have changed them. A project whose `sandboxes` are NULL is left out: whatever it is, it isn't ours to change.
+        `global` has no paths but those of its workspaces. If it is one of `ids`, it has what its rows say: an earlier
+        version of ours may have changed them. A project whose `sandboxes` are NULL is left out: it is none of ours.
         """
         directories: defaultdict[str, list[Row]] = defaultdict(list)
         for row in self.project_directory_rows():

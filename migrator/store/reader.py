@@ -87,7 +87,7 @@ class Store(ProjectReader):
         return {id_ for table in tables for (id_,) in self.rows(f"SELECT id FROM main.{table} WHERE id {IN}", [wanted])}
 
     def links_around(self, ids: Iterable[str]) -> dict[str, str]:
-        """Map children to parents that exist: those of whole trees with these sessions at least, in others perhaps.
+        """Map children to their parents, where these exist: in all trees that these sessions are in, perhaps in others.
 
         A few small trees are followed generation by generation; else to read every link is quicker. The children of one
         missing parent are no tree.

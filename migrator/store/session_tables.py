@@ -160,7 +160,7 @@ def why_nothing_can_be_added(ours: Store, theirs: Store, sessions: Collection[st
 
 
 def differing_outside(ours: Store, theirs: Store, sessions: Collection[str]) -> set[str]:
-    """Return those of these sessions of both databases whose title or to-do list in `theirs` isn't in `ours`."""
+    """Return those of these sessions of both databases with a title or to-dos in `theirs` that they lack in `ours`."""
     wanted, seen = array_of(sessions), list[set[tuple[Any, ...]]]()
     for store in (ours, theirs):
         titles = store.rows(f"SELECT id, title FROM main.{store.schema.tables[0]} WHERE id {IN}", [wanted])

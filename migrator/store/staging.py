@@ -236,7 +236,7 @@ class Staging:
         return frozenset(found)
 
     def _session_tables(self) -> Iterator[tuple[str, str]]:
-        """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""
+        """Yield (condition, table) of each table of sessions; the condition, ending in AND, leaves its staged rows."""
         tables = self.store.schema.tables
         for number, table in enumerate(tables):
             yield (f"r.table_number = {number} AND" if len(tables) > 1 else ""), table

@@ -29,9 +29,9 @@ class Turn(NamedTuple):
     """A `patch` part: the files (absolute paths) that a step changed, and the tree from before it.
 
     `data` is the part as stored, JSON text. In opencode 2 it is an answer: `part` is then the id of a row of `table`,
-    and `files` are relative to the worktree, or absolute if the answer was imported from opencode 1. Only of these are
-    known `end`, the tree after it ("" if there is none), and the `worktree` in which it was made: None unless messages
-    about moves of the session tell.
+    and `files` are relative to the worktree, or absolute if the answer was imported from opencode 1. Only a turn of
+    opencode 2 has an `end`, the tree after it ("" if there is none), and a `worktree`, in which it was made: None
+    unless messages about moves of the session tell.
     """
 
     part: str
