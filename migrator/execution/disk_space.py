@@ -176,7 +176,7 @@ class _Reserve:
         self._file = nameless_file(directory)
 
     def keep(self, size: int) -> bool:
-        """Keep so many bytes, unless more are kept; return whether they are there."""
+        """Keep so many bytes, unless as many are kept already; return whether there is space for them."""
         if self._file is None or size <= self._kept:
             return size <= self._kept or self.has_space(size)
         try:

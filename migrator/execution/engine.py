@@ -1,7 +1,7 @@
 """Carry out a plan in chunks: all of it or, whatever happens, none of it.
 
-A chunk is one transaction. If one fails, or Ctrl-C comes, the chunks before it are taken back. A
-process that is killed leaves a run that `resume` finishes or `undo` takes back, from what the rows themselves say.
+A chunk is one transaction. If one fails, or Ctrl-C comes, the chunks before it are taken back. A process that is killed
+leaves a run that `resume` finishes or `undo` takes back, from what the rows themselves say.
 
 A session may be one row or carry thousands of message parts, so a fixed number of them is either slow (a chunk costs
 two syncs of the disk) or holds one transaction for seconds: unless the user gives a number, a chunk is what can be

@@ -190,8 +190,8 @@ class Journal(JournalReader):
     def mark_rolled_back(self, *, is_whole: bool) -> bool:
         """Record that nothing of the run is in the database any more; return whether nobody takes it for cut off.
 
-        A journal that isn't whole, or can't be written to, is removed for that. What has its name, if that isn't ours,
-        is left alone, and without our log.
+        A journal that isn't whole, or can't be written to, is removed for that. If another file has its name by now,
+        that is left alone, and none of our log is left beside it.
         """
         with suppress(MigratorError):
             self.mark(RunStatus.ROLLED_BACK)

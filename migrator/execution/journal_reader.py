@@ -124,7 +124,7 @@ class JournalReader:
         return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
 
     def staying(self) -> frozenset[str] | None:
-        """Return the sessions in the trees of those that move that stay as they are; None in older journals."""
+        """Return the sessions that stay although others of their tree move; None in older journals."""
         return frozenset(id_ for (id_,) in self._rows("staying")) if self.has_table("staying") else None
 
     def moves(self, sessions: Iterable[str] | None = None) -> dict[str, tuple[Binding, Binding]]:

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class Undone(NamedTuple):
-    """What has been taken back, and is so still.
+    """What is taken back: what was taken back, and wasn't brought about again.
 
-    `by` maps each run of which nothing is left to the run that took it back last: one that was taken back in part is
-    not among them, nor is one that was brought about again. `sessions` maps each run to those of its sessions that it
-    doesn't hold any more; to none where it, its undos and its redos were only done as a whole.
+    `by` maps each run of which nothing is left to the run that took the last of it back. `sessions` maps each run to
+    those of its sessions that it doesn't hold any more; to none where it, its undos and its redos were only done as a
+    whole.
     """
 
     by: dict[str, str]
@@ -49,10 +49,10 @@ _THE_REST = ""
 def taken_back(runs: Iterable[T], sessions_of: Callable[[T], Collection[str]]) -> Undone:
     """Find out which of the runs on one database, oldest first, are taken back.
 
-    Of a run, its undos and its redos, either the undos hold a session or the others do. An undo takes its sessions from
-    the run and from all redos so far, a redo from all undos so far. It has them then, and so have again those that it
-    brings about again: what is taken back by what it takes back, and so on. An older redo doesn't get them again.
-    `sessions_of` is asked where some left sessions out.
+    A run, its undos and its redos are a family, in which either undos hold a session, or the run and redos do. An undo
+    takes its sessions from the run and from all redos so far; a redo takes them from all undos so far. Whoever takes
+    them holds them, and so do again the runs that this brings about: for a redo that takes back undo B of run A, that
+    is A, but no earlier redo of A. `sessions_of` is asked only in families in which an undo or redo left some out.
     """
     every = [*runs]
     links = chains(every)

@@ -28,7 +28,7 @@ class FormerIds:
         self._object_names = cache(self._names_in)
 
     def likely_sign(self, project_id: str, top: str) -> str | None:
-        """Say by what a repository shows that it began as a project, in words; None if nothing does, or git can't."""
+        """Say what shows that a repository was this project once; None if nothing does, or git can't tell."""
         if words := self._by_address(top).get(project_id):
             return words
         if project_id not in self.likely_ids(top, [project_id]):
@@ -38,7 +38,7 @@ class FormerIds:
         return None
 
     def likely_ids(self, top: str, project_ids: Collection[str]) -> set[str]:
-        """Return those of these project ids of which a repository may show that it began as one, without asking git."""
+        """Return those of these projects that a repository may have been once, as far as can be told without git."""
         names = self._object_names(top)
         if names is None:
             return {*project_ids}

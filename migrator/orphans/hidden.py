@@ -6,8 +6,8 @@ Seen in the terminal UI itself, on the command line and over HTTP, with 1.3.2, 1
 - Age: `opencode --continue` goes on only with what was used in the last 30 days. The terminal UI's list of sessions
   showed only that too, up to and including 1.17.11; from 1.17.18 on it asks again without a beginning.
 - Number: `opencode session list` ends after 100 roots of the project, last used first. So does the list of the terminal
-  UI, of those in the directory that it is started in and below; up to and including 1.17.11 children took
-  places in it, unseen.
+  UI, of those in the directory that it is started in and below; up to and including 1.17.11 children took places in
+  it, unseen.
 - Archive: the desktop app and the web leave archived sessions out. The terminal UI and `session list` show them.
 
 In all of them `opencode -s ID` opens the session where it belongs, and what is typed into the terminal UI's list is

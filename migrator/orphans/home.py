@@ -21,8 +21,8 @@ BROKEN_TREE = "broken-tree"
 class Home:
     """Where sessions belong (`place`, `because`), or why nobody knows (`why_not`, `rivals` of equal rank).
 
-    `commands` settle which of the rivals it is that the folder `folder`, gone or taken, is now: one whole command line
-    for each, in the same order.
+    `folder`, which is gone or taken, may be any of the rivals now. `commands` settle which: one whole command line for
+    each rival, in the same order.
     `away`: the directory is away and will come back, so the session isn't lost, and no search may say otherwise.
     """
 

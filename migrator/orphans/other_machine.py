@@ -53,9 +53,9 @@ def why_other_machine(directory: str) -> str | None:
 
 
 def counterparts(directory: str) -> list[tuple[str, str]]:
-    """Return the directories that a path of another machine may be here, and the folder that makes each of them so.
+    """Return each directory that a path of another machine may be here, with what its `folder_to_follow` is here then.
 
-    That is what its `folder_to_follow` may be here. Only directories that exist are returned.
+    Only directories that exist are returned.
     """
     found = []
     for old, new in _folders(directory):

@@ -113,7 +113,7 @@ class RuleContext(Protocol):
 
     @property
     def has_v1(self) -> bool:
-        """Whether there are tables of opencode 1. Beside those of opencode 2, it is opencode 2 that rules speak of."""
+        """Whether there are tables of opencode 1. Where opencode 2 has some too, rules say what opencode 2 does."""
 
     @property
     def only_in_2(self) -> frozenset[str]:

@@ -22,9 +22,10 @@ _SHOWN = 5
 def rebind_for_opencode_1(
     store: Store, moves: Sequence[Change], places: Mapping[str, Place]
 ) -> tuple[list[Change], list[str], dict[str, Place]]:
-    """Bind the sessions that only opencode 1 has as that one would.
+    """Bind the sessions that only opencode 1 has as opencode 1 would.
 
-    Returns the changes, the ids of the sessions that are bound so already, and the places to go to, by project.
+    Returns the changes, the ids of the sessions that have their new binding already, and the places to go to, by
+    project.
     """
     only_in_1 = frozenset(store.never_imported())
     if not only_in_1:

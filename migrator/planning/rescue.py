@@ -225,5 +225,5 @@ class Rescue:
 
 
 def _tie(home: Home) -> Tie | None:
-    """Return the tie that a home is, if it is one."""
+    """Return the tie between the rivals of a home, if it has any."""
     return Tie(home.folder, home.rivals) if home.rivals else None

@@ -37,7 +37,7 @@ def database(values: dict[str, Any]) -> Path:
 def several_databases(values: dict[str, Any]) -> dict[str, Path]:
     """Return the databases of all channels that are named by `databases_options`, by what a list calls them.
 
-    None where one database is meant.
+    There are none if one database is meant.
     """
     if not (channels := _several_channels(values)):
         return {}

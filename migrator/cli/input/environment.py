@@ -20,7 +20,7 @@ _PREFIX = "OPENCODE_MIGRATOR"
 _NEVER = frozenset({"--help", "--version"})
 
 _settable: dict[str, str] = {}
-"""The variables of the command and of all commands, by themselves and by the names that the same option has besides."""
+"""By the variable of each name of an option, that of its first name, which sets it; of the command and of all."""
 
 _used: dict[str, str] = {}
 """The variable that each option was set by in this process, by what is typed, as --to-dir."""

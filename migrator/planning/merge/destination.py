@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class MergeDestination:
     """A Destination: each session belongs in its own directory, by its new path where `folders` has one.
 
-    Or in `one` directory, with its sub-path. `projects` are those of the other database, by their ids: a session whose
-    directory isn't here keeps its project, if that is asked for (`foreign`).
+    With `one`, all belong in that directory, with their sub-paths. `projects` are those of the other database, by their
+    ids: a session whose directory isn't here keeps its project, if that is asked for (`foreign`).
     """
 
     places: Places
@@ -49,7 +49,7 @@ class MergeDestination:
         return () if self.one is None else self.one.warnings()
 
     def is_foreign(self, binding: Binding) -> bool:
-        """Tell whether sessions that are bound so in the other database are taken as they are."""
+        """Tell whether sessions with this binding in the other database are taken as they are."""
         return self.foreign and binding.directory in self.missing
 
     def _find(self, binding: Binding) -> Place | None:
