@@ -37,11 +37,12 @@ from migrator.store.connection import file_uri, transaction
 from migrator.text import valid_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import Job
+    from migrator.model import Change
     from migrator.store.staging import Staging
     from migrator.store.writer import Edit
 
@@ -92,14 +93,10 @@ class Journal(JournalReader):
                 rows.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
                 rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
                 staying = staging.staying_descendants()
-                if plan.merge is not None:  # children whose parent was missing, and comes
-                    coming = {change.session for change in plan.changes}
-                    staying |= staging.store.children(coming).keys() - coming
-                rows.executemany("INSERT INTO staying VALUES (?)", zip(staying))
                 if (merge := plan.merge) is not None:
                     rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [merge.other, merge.taken_out, job.source])
-                    known = {change.session for change in plan.changes}
-                    roots = {change.root for change in plan.changes}
+                    known, roots = {change.session for change in plan.changes}, {change.root for change in plan.changes}
+                    staying |= staging.store.children(known).keys() - known  # their parent was missing, and comes
                     rows.executemany(
                         "INSERT INTO merged VALUES (?, ?, ?, ?, ?, ?)",
                         [
@@ -114,6 +111,7 @@ class Journal(JournalReader):
                         (file for file in merge.files if file.session in known),
                     )
                     rows.executemany("INSERT INTO folder VALUES (?)", zip(merge.folders))
+                rows.executemany("INSERT INTO staying VALUES (?)", zip(staying))
                 for table in COUNTED:
                     digest = digest_of(rows, table) if table in DIGESTED else None
                     rows.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
@@ -163,6 +161,18 @@ class Journal(JournalReader):
             edits = self.connection.execute("DELETE FROM edit WHERE chunk = ?", [number]).rowcount
             self.connection.execute("DELETE FROM chunk WHERE number = ?", [number])
             self._count(chunks=-1, edits=-edits)
+
+    def forget_unwritten(self, is_written: Callable[[Sequence[Change], Sequence[Edit]], bool]) -> int:
+        """Forget the chunks that were never committed; return the number of the first change that is still to be made.
+
+        `is_written` is asked about every chunk before any is forgotten: it may raise.
+        """
+        asked = [(n, last, is_written(self.changes(first, last), self.edits(n))) for n, first, last in self.chunks()]
+        for number, last, written in asked:
+            if written:
+                return last + 1
+            self.forget(number)
+        return 1
 
     def _count(self, *, chunks: int, edits: int) -> None:
         """Let the totals be so much greater; older journals have none."""

@@ -203,7 +203,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     if run.merge is not None:
         return replace(merges.resume(writer, run, run.merge, write), warnings=warnings)
     deleted = deleted_in_opencode_2(writer, run.edits())
-    first = _forget_unwritten_chunks(writer, run)
+    first = run.forget_unwritten(lambda chunk, edits: chunk_side(writer, chunk, edits) is project_edits.Side.AFTER)
     rest = run.changes(first)
     sessions = [change.session for change in run.changes()]
     existing = writer.existing(sessions)
@@ -222,16 +222,6 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         space.claim(entry.chunk_size or FIRST_CHUNK)
         execute(RunUnderWay(writer, run, staging, space), write.progress)
     return replace(run.outcome(warnings=warnings), redoes=run_log.redone(traces.runs_on(writer)).get(entry.id))
-
-
-def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
-    """Delete the records of chunks that were never committed; return the number of the first change still to make."""
-    sides = [(n, last, chunk_side(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()]
-    for number, last, side in sides:
-        if side is project_edits.Side.AFTER:
-            return last + 1
-        run.forget(number)
-    return 1
 
 
 def _run(

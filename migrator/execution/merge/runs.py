@@ -120,7 +120,7 @@ def reopened(run: Journal, merge: Merge) -> Iterator[Merging]:
 def resume(writer: Writer, run: Journal, merge: Merge, write: WriteRequest) -> Run:
     """Finish a merge that was cut off. Raises StalePlan if what is still to come, or to go, has changed."""
     entry = run.entry
-    first = _forget_unwritten_chunks(writer, run, merge)
+    first = run.forget_unwritten(lambda chunk, edits: is_written(writer, chunk, edits, merge))
     rest = run.changes(first)
     plan = Plan(str(writer.path), writer.schema.dialect, tuple(rest), announce=entry.announces, merge=merge)
     with reopened(run, merge) as how:
@@ -133,15 +133,6 @@ def resume(writer: Writer, run: Journal, merge: Merge, write: WriteRequest) -> R
             with how.source(writer, run):
                 execute(how.under_way(writer, run, staging, space), write.progress)
     return run.outcome()
-
-
-def _forget_unwritten_chunks(writer: Writer, run: Journal, merge: Merge) -> int:
-    """Delete the records of chunks that were never committed; return the number of the first change still to make."""
-    for number, first, last in run.chunks():
-        if is_written(writer, run.changes(first, last), run.edits(number), merge):
-            return last + 1
-        run.forget(number)
-    return 1
 
 
 def signature_text(view: UntouchedView) -> str:
