@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+UNEXPECTED_EXIT = 70
+"""The exit code of any error that is none of these: a bug of ours."""
+
 
 class MigratorError(Exception):
     """Refused or failed: the message says what is wrong and what to do. Nothing is half done.

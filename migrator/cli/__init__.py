@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from migrator.errors import MigratorError
 
-UNEXPECTED = 70
-INTERRUPTED = 130
 COMPLETING = "_OPENCODE_MIGRATOR_COMPLETE"
 """The variable by which a shell asks for what it may offer; see `shells/completing.py`."""
 
@@ -39,7 +37,7 @@ def main() -> NoReturn:
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.input.environment import with_variables
     from migrator.cli.terminal.printing import drop_output, echo_error, progress_line
-    from migrator.errors import INTERRUPTED_EARLY, MigratorError
+    from migrator.errors import INTERRUPTED_EARLY, Interrupted, MigratorError
     from migrator.progress import told_to
     from migrator.store.signals import hear_interrupts
     from migrator.text import PROGRAM
@@ -68,7 +66,7 @@ def main() -> NoReturn:
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
         echo_error(INTERRUPTED_EARLY)
-        code = INTERRUPTED
+        code = Interrupted.exit_code
     except ReaderGone as gone:
         drop_output()
         code = gone.exit_code
@@ -160,7 +158,8 @@ def _blocked(error: OSError) -> int:
 
 def _unexpected() -> int:
     from migrator.cli.terminal.printing import echo_error
+    from migrator.errors import UNEXPECTED_EXIT
     from migrator.operations.crash_log import write_crash_log
 
     echo_error(write_crash_log())
-    return UNEXPECTED
+    return UNEXPECTED_EXIT

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from migrator.errors import MigratorError
+from migrator.errors import BadInput, MigratorError
 from migrator.server.middleware import AuthMiddleware, HostMiddleware, problem_of
 from migrator.server.openapi import document
 from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Problem, ProblemType
@@ -72,4 +72,4 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: (WRONG_METHOD, f"{request.method} does nothing at {request.url.path}; /openapi.json says what does."),
     }
     kind, detail = kinds.get(error.status_code, (BAD_INPUT, error.detail))
-    return Problem(kind, detail, error.headers, exit_code=2).response()
+    return Problem(kind, detail, error.headers, exit_code=BadInput.exit_code).response()

@@ -64,7 +64,11 @@ class Jobs:
             if self._stopping.is_set():
                 raise Problem.stopping()
             if self._busy:
-                raise Problem(BUSY, "Another run is being carried out; try again when it is done.", exit_code=4)
+                raise Problem(
+                    BUSY,
+                    "Another run is being carried out; try again when it is done.",
+                    exit_code=DatabaseInUse.exit_code,
+                )
             self._busy = True
             self._thread = Thread(target=job, name="run")
             self._thread.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
-from migrator.errors import MigratorError
+from migrator.errors import UNEXPECTED_EXIT, MigratorError
 from migrator.face import HTTP, facing
 from migrator.server.problems import FORBIDDEN, TOO_LARGE, UNAUTHORIZED, UNEXPECTED, Problem
 
@@ -76,7 +76,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem.of(error)
     from migrator.operations.crash_log import write_crash_log
 
-    return Problem(UNEXPECTED, write_crash_log(), exit_code=70)
+    return Problem(UNEXPECTED, write_crash_log(), exit_code=UNEXPECTED_EXIT)
 
 
 class AuthMiddleware:

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from migrator.cli import INTERRUPTED
+from migrator.errors import Interrupted
 from migrator.tui.plan import SEEN_SECONDS
 from tests.support.refusal import refused
 from tests.support.terminal import Terminal
@@ -52,7 +52,7 @@ def test_who_ends_it_hears_what_was_moved_and_how_to_take_it_back(at_home: Home)
         seen.type("y")
         seen.wait_for("take it back")
         seen.interrupt(signal.SIGTERM)
-        assert seen.finish() == INTERRUPTED
+        assert seen.finish() == Interrupted.exit_code
     (made,) = at_home.run("log", "--json").json
     assert f"undo {made['run']}" in " ".join(seen.text.split())
     assert "nothing was written." not in seen.text
