@@ -1,4 +1,4 @@
-"""Whether the file undo of a session goes along when it moves, turn by turn."""
+"""The decision which turns of a session keep their file undo when it moves; each version's `decide` makes it."""
 
 from __future__ import annotations
 

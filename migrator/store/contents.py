@@ -16,19 +16,15 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.companion_files import without_directory_of_outputs
-from migrator.store.session_tables import NOT_MERGED, session_tables
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from migrator.store.reader import Store
-    from migrator.store.session_tables import TableOfSessions
 
 _SIZE = 16
 _MODULUS = 1 << (8 * _SIZE)
-_FEW = 10
-"""Ids are looked up one by one if a table has more than this many times as many rows."""
 
 TODO = "todo"
 """The table of to-do lists."""
@@ -218,68 +214,3 @@ def without_undo_files(value: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-# -- ids ---------------------------------------------------------------------------------------------------------------
-
-
-class TakenId(NamedTuple):
-    """A row that can't come: it is of the session `there` in the other database, and its id is one of `here` in ours.
-
-    The two are the same session if it was deleted here, and rows of it were left. `id` is "" for a table without ids.
-    """
-
-    table: str
-    id: str
-    there: str
-    here: str
-
-
-def taken_ids(ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:
-    """Return the rows of these sessions that can't come, since this database has their ids already.
-
-    Another session has them here; or the session itself had, and somebody deleted its own row alone: what is left of it
-    would be mixed with what comes.
-    """
-    found: list[TakenId] = []
-    present = ours.existing(sessions)
-    gone = array_of(set(sessions) - present)
-    there = {table.name for table in session_tables(theirs.connection)}
-    for table in session_tables(ours.connection):
-        if table.is_of_sessions:
-            continue
-        if "id" not in table.columns or table.name in NOT_MERGED:
-            left = ours.rows(f"SELECT DISTINCT {table.owner} FROM main.{table.name} WHERE {table.owner} {IN}", [gone])
-            found += [TakenId(table.name, "", owner, owner) for (owner,) in left]
-        elif table.name in there:
-            found += _taken_in(table, ours, theirs, sessions, present)
-    return found
-
-
-def _taken_in(
-    table: TableOfSessions, ours: Store, theirs: Store, sessions: Collection[str], present: Collection[str]
-) -> list[TakenId]:
-    ((rows,),) = ours.rows(f"SELECT count(*) FROM main.{table.name}")
-    if not rows:
-        return []
-    some = None if theirs.is_most(sessions) else sessions
-    coming = _owners(theirs, table, some)
-    if some is None:
-        wanted = set(sessions)
-        coming = {id_: owner for id_, owner in coming.items() if owner in wanted}
-    select = f"SELECT id, {table.owner} FROM main.{table.name}"
-    if len(coming) * _FEW < rows:
-        here = ours.rows(f"{select} WHERE id {IN}", [array_of(coming)])
-    else:
-        here = [*ours.each_row(select, [])]
-    return [
-        TakenId(table.name, id_, coming[id_], owner)
-        for id_, owner in here
-        if id_ in coming and (owner != coming[id_] or owner not in present)
-    ]
-
-
-def _owners(store: Store, table: TableOfSessions, sessions: Collection[str] | None) -> dict[str, str]:
-    """Map the ids of a table's rows, of these sessions or of all, to their sessions."""
-    where, params = ("", []) if sessions is None else (f"WHERE {table.owner} {IN}", [array_of(sessions)])
-    return dict(store.rows(f"SELECT id, {table.owner} FROM main.{table.name} {where}", params))

@@ -9,7 +9,6 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.model import Binding
-from migrator.store.row_json import OddText
 from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
@@ -109,54 +108,6 @@ def torn_parts(store: Store) -> list[TornPart]:
         "JOIN main.part ON part.message_id = message.id WHERE part.session_id <> message.session_id ORDER BY part.id"
     )
     return [TornPart(*row) for row in rows]
-
-
-def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> dict[str, str]:
-    """Map those of these sessions of both databases to a row that can't be written into a journal as it is.
-
-    Such a row holds bytes, or text that isn't UTF-8. Only those count that `theirs` would add, or that would be
-    replaced: a row with an id that is here already stays.
-    """
-    wanted, found = array_of(sessions), dict[str, str]()
-    for store in (ours, theirs):
-        for table in session_tables(store.connection):
-            has_id = "id" in table.columns and not table.is_of_sessions
-            if table.name in NOT_MERGED or (store is ours and has_id):
-                continue
-            at, named_by = table.columns.index(table.owner), table.columns.index("id" if has_id else table.owner)
-            named = ", ".join(f'"{name}"' for name in table.columns)
-            sql = f'SELECT {named} FROM main."{table.name}" WHERE "{table.owner}" {IN}'
-            odd = [row for row in store.each_row(sql, [wanted]) if any(isinstance(v, (bytes, OddText)) for v in row)]
-            here: set[Any] = set()
-            if has_id and odd:
-                ids = array_of(row[named_by] for row in odd)
-                here = {id_ for (id_,) in ours.rows(f"SELECT id FROM main.{table.name} WHERE id {IN}", [ids])}
-            for row in odd:
-                if row[named_by] not in here:
-                    found.setdefault(row[at], f"{table.name} {row[named_by]}")
-    return found
-
-
-def why_nothing_can_be_added(ours: Store, theirs: Store, sessions: Collection[str]) -> dict[str, str]:
-    """Map those of these sessions of both databases that must stay as they are here to why.
-
-    The next prompt in a session that is reverted deletes the messages after that point. In opencode 2, no two messages
-    of a session have one number; where they would, it went on here too, if only by being moved.
-    """
-    wanted, table = array_of(sessions), ours.schema.tables[0]
-    found = {id_: f"{row} isn't valid text" for id_, row in rows_without_text(ours, theirs, sessions).items()}
-    if "revert" in ours.columns_of(table):
-        for (id_,) in ours.rows(f"SELECT id FROM main.{table} WHERE revert IS NOT NULL AND id {IN}", [wanted]):
-            found.setdefault(id_, "it is reverted to an earlier message here; opencode's redo, or a prompt, ends that")
-    if ours.schema.has_v2 and theirs.schema.has_v2:
-        sql = f"SELECT session_id, seq, id FROM main.session_message WHERE session_id {IN} ORDER BY seq"
-        here = {(session, seq): id_ for session, seq, id_ in ours.rows(sql, [wanted])}
-        ids = set(here.values())
-        for session, seq, id_ in theirs.rows(sql, [wanted]):
-            if id_ not in ids and (session, seq) in here:
-                why = f"it went on here too: {here[session, seq]} here and {id_} there are both its number {seq}"
-                found.setdefault(session, why)
-    return found
 
 
 def differing_outside(ours: Store, theirs: Store, sessions: Collection[str]) -> set[str]:

@@ -18,9 +18,9 @@ from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
-from migrator.store.contents import taken_ids
 from migrator.store.location import is_same_file
-from migrator.store.session_tables import torn_parts, why_nothing_can_be_added
+from migrator.store.merge_obstacles import taken_ids, why_nothing_can_be_added
+from migrator.store.session_tables import torn_parts
 from migrator.store.sql import IN, array_of
 from migrator.text import agree, count, first_few, tilde
 
