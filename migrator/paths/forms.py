@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _ON_WINDOWS = os.name == "nt"
 _NAME = r"[^\\/?.][^\\/]*"
 _WINDOWS_ROOT = re.compile(
-    rf"(?:(?:\\\\[?.]\\|//[?.]/)?(?P<drive>[A-Za-z]):[\\/]"
-    rf"|\\\\(?:[?.]\\(?i:UNC)\\)?(?P<share>{_NAME}\\[^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
+    rf"(?:(?:\\\\[?.][\\/]|//[?.]/)?(?P<drive>[A-Za-z]):[\\/]"
+    rf"|\\\\(?:[?.][\\/](?i:UNC)[\\/])?(?P<share>{_NAME}[\\/][^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
 )
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SLASHES = re.compile(r"[\\/]+")

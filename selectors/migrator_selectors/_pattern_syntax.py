@@ -24,7 +24,7 @@ ONLY_A_PATTERN = "{,}"
 
 _POSIX_CLASS = re.compile(r"\[:[a-z]+:\]")
 _SPECIAL = re.compile(r"([\\*?\[\]{}])")
-_PLAIN = re.compile(r"(?:\\\\[?.]\\|//[?.]/)(?:(?=[A-Za-z]:[\\/])|UNC(?=[\\/]))")
+_PLAIN = re.compile(r"(?:\\\\[?.][\\/]|//[?.]/)(?:(?=[A-Za-z]:[\\/])|UNC(?=[\\/]))")
 
 
 class Part(NamedTuple):
@@ -65,6 +65,11 @@ def as_typed(typed: str) -> str:
 def escaped(path: str) -> str:
     """Return the pattern that names exactly the directory at `path`."""
     return _SPECIAL.sub(r"\\\1", with_slashes(path))
+
+
+def unescaped(pattern: str) -> str:
+    r"""Return a pattern without what escapes if it may be a share: `//server/\*` is one too."""
+    return pattern.replace("\\", "") if pattern.startswith("//") else pattern
 
 
 def only_a_pattern(typed: str) -> str:

@@ -30,6 +30,7 @@ from migrator_selectors._pattern_syntax import (
     only_a_pattern,
     parts,
     special_characters,
+    unescaped,
     windows_literals,
     with_slashes,
 )
@@ -229,7 +230,7 @@ def _windows_parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) 
     makes of a directory.
     """
     components = parts(pattern, typed)
-    if is_windows(pattern):
+    if is_windows(unescaped(pattern)):
         found = [components]
         if pattern.startswith("//"):
             server, share, *rest = components

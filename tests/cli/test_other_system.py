@@ -82,6 +82,27 @@ def test_a_mistyped_path_of_windows_gets_the_nearest(spelled: Home) -> None:
     assert "the nearest is C:/Users/Me/src/shop (5 sessions)" in said
 
 
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (r"\\server\*", {"ses_1", "ses_2"}),
+        (r"\\server\{share,x}", {"ses_1", "ses_2"}),
+        (r"\\serv*\share", {"ses_1", "ses_2"}),
+        (r"\\server\[s]hare", {"ses_1", "ses_2"}),
+        (r"\\server\?", set()),
+        (r"\\server/share", {"ses_1", "ses_2"}),
+        ("//server/*", {"ses_1", "ses_2", "ses_3"}),
+    ],
+)
+def test_a_pattern_of_shares(home: Home, pattern: str, found: set[str]) -> None:
+    rows = {"ses_1": r"\\server\share\x", "ses_2": r"\\server/share/x", "ses_3": "/server/share/z"}
+    for id_, directory in rows.items():
+        bind_session(home, id_, "global", directory, None)
+    done = home.run("list", "--json", "--no-roots", "--from-dir", pattern)
+    assert done.code == (0 if found else 3), done.stderr
+    assert {row["id"] for row in json.loads(done.stdout)} == found
+
+
 def test_a_share_is_selected_with_both_kinds_of_slash(home: Home) -> None:
     bind_session(home, "ses_1", "global", r"\\server\share\x", "//server/share/x")
     bind_session(home, "ses_2", "global", "//server/share/y", "//server/share/y")

@@ -52,6 +52,9 @@ WHOLE = [
     r"\\?\C:\x",
     "//?/C:/x",
     r"\\?\UNC\server\share",
+    r"\\server/share\x",
+    r"\\?/C:/x",
+    r"\\?/UNC/server\share",
 ]
 NOT_WHOLE = [
     "/home/me/a\\b",
@@ -112,6 +115,7 @@ def test_a_posix_path_has_one_spelling(path: str) -> None:
         (r"C:\Users\Me", "c:/users/me", True),
         (r"\\?\C:\x", "c:/X", True),
         (r"\\?\UNC\server\share\x", "//SERVER/share/x", True),
+        (r"\\server/share\x", r"\\?/UNC\server/share/x", True),
         ("C:/Ünal/\u03c2", "c:/üNAL/\u03c3", True),
         ("C:/straße", "C:/STRASSE", False),
         ("C:/\u0131", "C:/i", False),
