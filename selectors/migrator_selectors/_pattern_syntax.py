@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import BadInput
-from migrator.paths import check_drive, is_windows, names_of, on_windows, plain
+from migrator.paths import check_drive, is_windows, names_of, on_windows, plain, upper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +70,11 @@ def escaped(path: str) -> str:
 def unescaped(pattern: str) -> str:
     r"""Return a pattern without what escapes if it may be a share: `//server/\*` is one too."""
     return pattern.replace("\\", "") if pattern.startswith("//") else pattern
+
+
+def upper_but_ascii(glob: str) -> str:
+    """Return a pattern with its letters in upper case as NTFS compares them; those of ASCII are left to `re`."""
+    return glob if glob.isascii() else "".join(each if each.isascii() else upper(each) for each in glob)
 
 
 def only_a_pattern(typed: str) -> str:

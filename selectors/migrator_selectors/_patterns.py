@@ -31,6 +31,7 @@ from migrator_selectors._pattern_syntax import (
     parts,
     special_characters,
     unescaped,
+    upper_but_ascii,
     windows_literals,
     with_slashes,
 )
@@ -160,7 +161,8 @@ class DirectoryPattern:
         self._paths |= {"/".join(part.name or "" for part in each) for each in windows if on_windows()}
         self.has_wildcards = any(part.name is None for each in (*made, *windows) for part in each)
         self.without_wildcards = min(re.sub(r"[*?]", "", glob) for glob in globs | windows_globs)
-        exactly, as_windows = _compile(globs), _compile(map(composed, windows_globs), re.IGNORECASE)
+        exactly = _compile(globs)
+        as_windows = _compile([upper_but_ascii(composed(each)) for each in windows_globs], re.IGNORECASE | re.ASCII)
         by_name = _compile(map(composed, globs))
         without_case = re.compile(by_name.pattern, by_name.flags | re.IGNORECASE)
         predicates = [

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from migrator.errors import BadInput, MigratorError
-from migrator.paths import composed, expand_home, is_windows, plain
+from migrator.paths import comparable, composed, expand_home, is_windows, plain
 from migrator.selection import SelectorPlugin
 from migrator_selectors._directory_selector import DirectorySelector
+from migrator_selectors._pattern_syntax import upper_but_ascii
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -81,30 +82,32 @@ def _ignores(name: str, lines: Sequence[str], context: SelectorContext) -> Calla
     patterns = list(_patterns(name, lines))
     _check_names(name, lines, GitIgnoreSpec(patterns, backend=_BACKEND), context)
     exactly = by_name = _matcher(patterns)
-    if [*lines] != (composed_lines := [*map(composed, lines)]):
+    composed_lines = [*map(composed, lines)]
+    if [*lines] != composed_lines:
         patterns = list(_patterns(name, composed_lines))
         by_name = _matcher(patterns)
     at_home = os.path.join(context.home, name)
-    in_any_case = _matcher(_without_case(patterns))
-    without_case = in_any_case if ignores_case(at_home) else by_name
+    without_case = _matcher(_without_case(patterns, re.UNICODE)) if ignores_case(at_home) else by_name
+    on_windows = _matcher(_without_case(_patterns(name, [*map(upper_but_ascii, composed_lines)]), re.ASCII))
     spelled = not all(map(str.isascii, lines))
 
     def ignores(directory: str) -> bool:
         if is_windows(directory):
-            return in_any_case(directory)
+            return on_windows(comparable(directory))
         return fits(directory, exactly, by_name, without_case, spelled=spelled)
 
     return ignores
 
 
-def _without_case(patterns: Iterable[GitIgnoreSpecPattern]) -> Iterator[GitIgnoreSpecPattern]:
+def _without_case(patterns: Iterable[GitIgnoreSpecPattern], letters: re.RegexFlag) -> Iterator[GitIgnoreSpecPattern]:
+    """Yield patterns for which the case of these letters doesn't count."""
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # as in `_patterns`
         for each in patterns:
             if each.regex:
-                regex = re.compile(each.regex.pattern, each.regex.flags | re.IGNORECASE)
+                regex = re.compile(each.regex.pattern, each.regex.flags & ~re.UNICODE | letters | re.IGNORECASE)
                 yield GitIgnoreSpecPattern(regex, each.include)
 
 

@@ -85,6 +85,33 @@ def test_a_mistyped_path_of_windows_gets_the_nearest(spelled: Home) -> None:
 @pytest.mark.parametrize(
     ("pattern", "found"),
     [
+        ("C:/p/sinav", {"ses_i"}),
+        ("C:/P/S\u0131NAV", {"ses_dotless"}),
+        ("C:/p/[r-t]inav", {"ses_i"}),
+        ("c:/P/ÖDEV", {"ses_umlaut"}),
+        ("C:/p/[ö]dev", {"ses_umlaut"}),
+        ("C:/p/STRASSE", set()),
+    ],
+)
+def test_no_letter_is_one_of_ascii_but_itself(home: Home, pattern: str, found: set[str]) -> None:
+    """As NTFS has it; `re` takes a dotless i for an i, if case doesn't count."""
+    rows = {
+        "ses_i": "C:/p/sinav",
+        "ses_dotless": "C:/p/s\u0131nav",
+        "ses_umlaut": r"C:\p\ödev",
+        "ses_sharp": "C:/p/straße",
+    }
+    for id_, directory in rows.items():
+        bind_session(home, id_, "global", directory, None)
+    assert selected(home, "--from-dir", pattern) == found
+    (home.path / "list").write_text(f"{pattern}\n")
+    assert selected(home, "--all", "--exclude-dir", pattern) == {*rows} - found
+    assert selected(home, "--all", "--exclude-from", "list") == {*rows} - found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
         (r"\\server\*", {"ses_1", "ses_2"}),
         (r"\\server\{share,x}", {"ses_1", "ses_2"}),
         (r"\\serv*\share", {"ses_1", "ses_2"}),
