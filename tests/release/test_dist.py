@@ -111,9 +111,15 @@ def test_what_an_index_shows(dist: Path, metadata: Message) -> None:
     page = metadata.get_payload()
     assert isinstance(page, str)
     assert page.startswith("# opencode-migrator\n")
-    links = [str(link) for token in tokens(page) for link in (token.attrs.get("href"), token.attrs.get("src")) if link]
-    links += re.findall(r'\b(?:href|src|srcset)="([^"]+)"', page)
+    links = [str(token.attrs["href"]) for token in tokens(page) if "href" in token.attrs]
+    pictures = [str(token.attrs["src"]) for token in tokens(page) if "src" in token.attrs]
+    pictures += re.findall(r'\bsrc(?:set)?="([^"]+)"', page)
     assert len(links) > 20
+    assert len(pictures) > 2
+    for picture in pictures:  # of a link to /blob/ a browser gets a page
+        path = re.fullmatch(r"https://raw\.githubusercontent\.com/[^/]+/[^/]+/main/(.*)", picture)
+        assert path is not None, picture
+        assert (ROOT / path[1]).is_file(), picture
     for link in links:
         assert link.startswith("https://"), link
         path = re.fullmatch(rf"{re.escape(urls['Repository'])}/blob/main/([^#]*)(#.*)?", link)
