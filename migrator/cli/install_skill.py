@@ -39,7 +39,7 @@ def command(*, project: bool, force: bool, dry_run: bool) -> None:
     if state is SkillState.INSTALLED:
         _say(f"The skill {NAME} is in {shown} already; nothing to do.")
     else:
-        install_skill(file)
+        install_skill(file, elsewhere="without --project" if project else "with --project")
         verb = "Installed" if state is SkillState.MISSING else "Replaced"
         _say(f"{verb} the skill {NAME} in {shown}.")
         _say(f"opencode has it from its next start on: ask for your lost sessions, or type /{NAME}.")

@@ -52,7 +52,7 @@ def skill_file(*, project: bool) -> Path:
     else:
         config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
         folder = Path(config, "opencode")
-    return folder / "skills" / NAME / "SKILL.md"
+    return Path(os.path.abspath(folder), "skills", NAME, "SKILL.md")
 
 
 def state_of(file: Path) -> SkillState:
@@ -73,8 +73,8 @@ def state_of(file: Path) -> SkillState:
     return SkillState.EARLIER if digest and digest[1] == _digest(text) else SkillState.CHANGED
 
 
-def install_skill(file: Path) -> None:
-    """Write the skill, whole or not at all. Raises MigratorError if that fails."""
+def install_skill(file: Path, elsewhere: str) -> None:
+    """Write the skill, whole or not at all. Raises MigratorError if that fails: install it `elsewhere`, it says."""
     try:
         owner = make_directory(file.parent, owner_of(file))
         with written_beside(Path(os.path.realpath(file)), 0o666, owner) as new:
@@ -82,7 +82,7 @@ def install_skill(file: Path) -> None:
     except OSError as error:
         raise MigratorError(
             f"The skill can't be written to {file}: {error.strerror or error}; let yourself write there, or install it "
-            "with --project."
+            f"{elsewhere}."
         ) from error
 
 

@@ -99,6 +99,26 @@ def test_another_configuration_directory_and_a_link_to_a_file_elsewhere(home: Ho
     assert not skill.exists()
 
 
+def test_a_relative_configuration_directory_is_told_in_full(home: Home, skill: Path) -> None:
+    """So that what removes it works everywhere, also behind a name that looks like an option."""
+    home.environ["XDG_CONFIG_HOME"] = "-rf"
+    said = home.run("install-skill", cwd=home.src).stdout
+    made = home.src / "-rf/opencode/skills/move-sessions"
+    assert (made / "SKILL.md").exists()
+    run_in_shell(home, said.splitlines()[-1])
+    assert not made.exists()
+    assert not skill.exists()
+
+
+def test_where_it_cannot_be_written_the_other_place_is_named(home: Home, skill: Path) -> None:
+    (home.src / ".opencode").write_text("")
+    said = " ".join(home.run("install-skill", "--project", cwd=home.src).stderr.split())
+    assert "Not a directory; let yourself write there, or install it without --project." in said
+    skill.parents[3].write_text("")
+    said = " ".join(home.run("install-skill").stderr.split())
+    assert "Not a directory; let yourself write there, or install it with --project." in said
+
+
 def test_nothing_is_made_behind_a_link_to_nowhere(home: Home, skill: Path) -> None:
     """It may lead to a disk that isn't mounted now."""
     disk = home.path / "disk"
