@@ -240,6 +240,30 @@ def test_a_file_of_the_desktop_app_that_names_the_folder_is_named(home: Home) ->
     assert said.startswith(f"{file} names the old folder")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("C:\\=/mnt/c",),
+        ("C:\\Users\\Me\\=/mnt/c/Users/Me",),
+        ("C:\\=/mnt/c", r"\\server\share\=/srv"),
+        ("--map", "map"),
+    ],
+)
+def test_a_path_of_windows_may_end_in_a_backslash_before_the_equals_sign(home: Home, words: tuple[str, ...]) -> None:
+    bind_session(home, "ses_1", "global", "C:/Users/Me/x", None)
+    bind_session(home, "ses_2", "global", "//server/share/x", None)
+    (home.path / "map").write_text("C:\\=/mnt/c\n")
+    relocated(home, "--foreign", *words)
+    assert bound(home)["ses_1"][1] == "/mnt/c/Users/Me/x"
+    assert bound(home)["ses_2"][1] == ("/srv/x" if words[1:] and words[0] != "--map" else "//server/share/x")
+
+
+def test_an_equals_sign_that_is_escaped_belongs_to_a_path_of_windows(home: Home) -> None:
+    bind_session(home, "ses_1", "global", "C:/a=b/x", None)
+    relocated(home, "--foreign", r"C:\a\=b=/mnt/a")
+    assert bound(home)["ses_1"][1] == "/mnt/a/x"
+
+
 def test_pairs_and_lists_of_them_hold_paths_of_windows(home: Home) -> None:
     bind_session(home, "ses_1", "global", "C:/a/x", "a/x")
     bind_session(home, "ses_2", "global", r"\\server\share\x", None)

@@ -162,8 +162,13 @@ def _spelled_out(pairs: Sequence[Pair]) -> str:
 
 
 def _cuts(word: str, where: str = "") -> list[Pair]:
-    """Return the pairs that a word can be, cut at each of its `=` without a backslash before it."""
+    r"""Return the pairs that a word can be, cut at each of its `=` without a backslash before it.
+
+    If each has one, a path of Windows may end in it, as in `C:\=/mnt/c`.
+    """
     pieces = _split(word)
+    if len(pieces) == 1 and is_windows(word.strip()):
+        pieces = _split(word.replace("\\=", "\\\\="))
     ways = [("=".join(pieces[:at]), "=".join(pieces[at:])) for at in range(1, len(pieces))]
     return [Pair(old.strip(), new.strip(), where) for old, new in ways]
 
