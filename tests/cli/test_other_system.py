@@ -17,6 +17,7 @@ from tests.support.git import root_commit
 from tests.support.home import build_home
 from tests.support.refusal import refused
 from tests.support.rows import add_opened_project, add_session
+from tests.support.shell import run_in_shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,6 +145,20 @@ def test_a_backslash_in_a_name_of_ours_stays_one(home: Home) -> None:
     assert selected(home, "--from-dir", r"/home/me/a\\b") == {"ses_1"}
     relocated(home, "--foreign", "/home/me/a", "/srv/a")
     assert [bound(home)[id_][1] for id_ in ("ses_1", "ses_2")] == [r"/home/me/a\b", "/srv/a/b"]
+
+
+def test_a_merge_names_a_folder_once_and_so_that_its_map_is_read(tmp_path: Path, home: Home) -> None:
+    other = empty_home(tmp_path / "other")
+    home.repository("shop", "sub")
+    rows = {**SPELLINGS, "ses_below": "c:/users/me/src/shop/sub", "ses_equal": "C:/Users/A=B/src/shop"}
+    for id_, directory in rows.items():
+        bind_session(other, id_, "global", directory, None)
+    said = home.run("merge", other.database, "--dry-run")
+    (command,) = (line for line in said.stdout.splitlines() if line.endswith("~'"))
+    assert command.count("--map") == 2
+    assert run_in_shell(home, f"{command} --yes").code == 0
+    assert {row[1] for row in bound(home).values()} == {str(home.src / "shop"), str(home.src / "shop/sub")}
+    assert bound(home).keys() == rows.keys()
 
 
 @pytest.mark.parametrize("old", ["C:/Users/Me", r"c:\users\me"])

@@ -17,6 +17,7 @@ from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
+from migrator.planning.relocation.arguments import Pair
 from migrator.planning.source_repositories import find_sources
 from migrator.store.location import is_same_file
 from migrator.store.merge_obstacles import taken_ids, why_nothing_can_be_added
@@ -226,17 +227,19 @@ def _left_out_warnings(
     for root, why in left_out.items():
         trees.setdefault(why, []).append(root)
     sizes = Counter(selected.root for selected in selection.sessions)
+    spelled: dict[str, str] = {}
     for (directory, reason), roots in sorted(trees.items()):
         sessions = sum(sizes[root] for root in roots)
         what = f"{count(sessions, 'session')} {agree(sessions, 'stays')} there"
-        because, settled_by = (reason, ()) if reason else _not_here(directory, destination)
+        because, settled_by = (reason, ()) if reason else _not_here(directory, destination, spelled)
         yield PlanWarning(LEFT_OUT, f"{what}: {because}.", roots[0] if len(roots) == 1 else None, settled_by=settled_by)
 
 
-def _not_here(directory: str, destination: MergeDestination) -> tuple[str, tuple[str, ...]]:
+def _not_here(directory: str, destination: MergeDestination, spelled: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     """Return what can be done about sessions whose directory isn't here, and the option that is likeliest to help.
 
-    A directory that is here in other upper and lower case is named itself, since a map of its folder heeds the case.
+    A folder is named as it is `spelled` first, so that one map is for all. A directory that is here in other upper and
+    lower case is named itself, since a map of its folder heeds the case.
     """
     if not directory:
         why = "it is in no directory; --to-dir DIR takes it to one, --foreign takes it as it is"
@@ -249,7 +252,7 @@ def _not_here(directory: str, destination: MergeDestination) -> tuple[str, tuple
             old, new = directory, there
         if comparable(old) in given:
             continue
-        pair = f"{old}={tilde(new)}"
+        pair = Pair(spelled.setdefault(comparable(old), old), tilde(new)).word
         return f"{where} isn't here, but {tilde(there)} is; --map {pair} takes it for that", ("--map", pair)
     return (
         f"{where} isn't here; --map OLD=NEW says what it is here, --to-dir DIR takes them elsewhere, "
