@@ -11,6 +11,7 @@ from migrator.execution.run_log import open_run
 from migrator.model import PlanWarning, RunStatus
 from migrator.operations.apply import open_writer
 from migrator.operations.run_databases import check_here, find_run, runs_located
+from migrator.planning.planner import read_only_warnings
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def plan_undo(path: Path, run: str, on_conflict: OnConflict | None = "abort") ->
     """
     with Store(path) as store, open_run(run, str(path)) as journal:
         if on_conflict is None:
-            return runs.inverse_job(store, journal).plan
-        return runs.compared_undo(store, journal, on_conflict)
+            plan = runs.inverse_job(store, journal).plan
+        else:
+            plan = runs.compared_undo(store, journal, on_conflict)
+        return replace(plan, warnings=(*read_only_warnings(store), *plan.warnings))
 
 
 def undo_run(path: Path, run: str, write: WriteRequest) -> Run:

@@ -106,10 +106,13 @@ def test_nothing_is_written_unless_the_user_trusts_the_locks(home: Home, table: 
     moved = run([*MOVE, "--trust-locks"])
     assert moved.code == 0
     assert rows(home) != before
+    dry = run(["undo", "--dry-run"])
+    assert (dry.code, "The database can't be locked safely: it is on nfs4" in " ".join(dry.stdout.split())) == (0, True)
     assert run(["undo", "--yes"]).code == 1
     undo = next(line for line in moved.stdout.splitlines() if line.startswith("  opencode-migrator undo "))
     assert run([*undo.split()[1:], "--yes"]).code == 0, "what is printed can be copied"
     assert rows(home) == before
+    assert "The database can't be locked safely" in " ".join(run(["redo", "--dry-run"]).stdout.split())
 
 
 def test_each_face_names_its_own_way_to_trust_the_locks(
