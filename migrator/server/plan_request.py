@@ -238,6 +238,8 @@ def _request(command: str, select: SelectRequest, values: Mapping[str, Any]) -> 
                 values["rule"], values["likely"], search, undo_files, announce, select, rule_option="rule"
             )
         case "relocate":
+            if not folders:
+                raise BadInput("folders is missing: what moved, each with old and new.")
             given = {name: values[name] for name in ("willMove", "foreign", "copied")}
             return RelocateRequest(
                 folders=[(pair.old, pair.new) for pair in folders],

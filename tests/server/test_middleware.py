@@ -198,7 +198,7 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for(reader: Served) -> N
             "fromDir is given twice, as it is called today and as it was called before.",
         ),
         (b'{"from-nowhere":"/"}', "There is no option 'fromNowhere' of move; known: fromDir, exact,"),
-        (b'{"command":"relocate"}', "Say which folder moved"),
+        (b'{"command":"relocate"}', "folders is missing: what moved, each with old and new."),
         (b'{"command":"relocate","folders":[]}', "folders must be an array that isn't empty."),
         (
             b'{"command":"relocate","folders":[{"old":"/a"}]}',
