@@ -59,8 +59,9 @@ def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -
     path = expand_home(text, context.home)
     written = in_full(path, context.cwd)
     real = real_path(written)
+    meanings = (written, real, in_full(path, context.cwd, shares=True))
     for form in (str, comparable):  # of two directories with one name in two forms, the one that was typed
-        meant = {form(written), form(real)}
+        meant = {*map(form, meanings)}
         fitting = [p for p in projects if meant & {form(path) for path in (p.worktree, *p.sandboxes)}]
         if fitting:
             return fitting

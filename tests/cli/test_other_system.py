@@ -131,6 +131,13 @@ def test_a_pattern_of_shares(home: Home, pattern: str, found: set[str]) -> None:
     assert {row["id"] for row in json.loads(done.stdout)} == found
 
 
+@pytest.mark.parametrize("path", ["//server/share/x", r"\\SERVER\share\x", "//?/UNC/server/share/x/"])
+def test_a_project_on_a_share_is_named_as_it_is_listed_and_in_every_spelling(home: Home, path: str) -> None:
+    add_opened_project(home, "prj", "//server/share/x")
+    bind_session(home, "ses_1", "prj", "//server/share/x", "")
+    assert selected(home, "--from-project", path) == {"ses_1"}
+
+
 def test_a_share_is_selected_with_both_kinds_of_slash(home: Home) -> None:
     bind_session(home, "ses_1", "global", r"\\server\share\x", "//server/share/x")
     bind_session(home, "ses_2", "global", "//server/share/y", "//server/share/y")
