@@ -144,7 +144,8 @@ class Places:
         return self._checkouts[root]
 
 
-def _check_name(directory: str) -> None:
+def check_name(directory: str) -> None:
+    """Raise NoSuchDirectory for what can't name a directory of this system."""
     # An empty string is what a script's unset variable becomes, hardly ever the working directory.
     if not directory or "\0" in directory:
         raise NoSuchDirectory(f"the name {directory!r} is not that of a directory; give a path")
@@ -156,7 +157,7 @@ def _check_name(directory: str) -> None:
 
 
 def _real_directory(directory: str) -> str:
-    _check_name(directory)
+    check_name(directory)
     try:
         real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:

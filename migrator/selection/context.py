@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory
 from migrator.errors import BadInput, NoSuchDirectory
-from migrator.paths import expand_home, in_full, is_absolute, slashed
+from migrator.paths import expand_home, in_full, is_absolute, is_of_another_system, slashed
 from migrator.places.cwd import current_directory
 from migrator.progress import doing
 from migrator.selection.projects import find_project
@@ -99,7 +99,8 @@ class DatabaseSelectorContext:
         return self._sessions_of[found.home]
 
     def _directory_of(self, repository: str, option: str) -> str:
-        directory = os.path.join(self.cwd, self.expanded(repository))
+        expanded = self.expanded(repository)
+        directory = expanded if is_of_another_system(expanded) else os.path.join(self.cwd, expanded)
         if os.path.isdir(directory) or "/" in slashed(repository):
             return directory
         return find_project(repository, self, option).worktree

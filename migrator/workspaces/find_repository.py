@@ -8,6 +8,7 @@ from migrator.disk.status import is_directory, is_there
 from migrator.errors import MigratorError
 from migrator.paths import upwards
 from migrator.places import git_worktrees
+from migrator.places.place_finder import check_name
 from migrator.places.small_files import real_path
 from migrator.workspaces import jj
 from migrator.workspaces.model import Repository
@@ -31,6 +32,7 @@ def find_repository(directory: str) -> Repository:
 
     Raises MigratorError if it is in none, or its repository is gone.
     """
+    check_name(directory)
     here = real_path(directory)
     if not is_directory(here):
         raise MigratorError(f"{directory} is no directory; name a directory in any workspace of the repository.")

@@ -138,6 +138,20 @@ def test_a_project_on_a_share_is_named_as_it_is_listed_and_in_every_spelling(hom
     assert selected(home, "--from-project", path) == {"ses_1"}
 
 
+def test_what_looks_at_a_directory_says_that_it_is_of_another_system(home: Home) -> None:
+    for words in (
+        ("workspaces", r"C:\shop"),
+        ("consolidate", r"C:\shop"),
+        ("list", "--from-workspaces", r"C:\shop"),
+        ("relocate", "--will-move", "C:/shop", home.path),
+        ("relocate", "--will-move", home.path, "C:/shop"),
+        ("relocate", home.path, "C:/shop"),
+    ):
+        done = home.run(*words)
+        said = " ".join(done.stderr.split())
+        assert (done.code, said.count(" of another system")) == (1, 1), (words, said)
+
+
 def test_a_share_is_selected_with_both_kinds_of_slash(home: Home) -> None:
     bind_session(home, "ses_1", "global", r"\\server\share\x", "//server/share/x")
     bind_session(home, "ses_2", "global", "//server/share/y", "//server/share/y")

@@ -110,17 +110,22 @@ class _DisconnectedWorktree(NamedTuple):
     root: str
 
 
+def _check_system(directory: str) -> None:
+    """Raise NoSuchDirectory for a directory that this system can't have."""
+    if is_of_another_system(directory):
+        raise NoSuchDirectory(
+            f"{directory} is a path of another system, so nothing can be looked at there; say --foreign to map the "
+            "paths alone."
+        )
+
+
 class MovedResolver(Resolver):
     """Looks at the new folders, which are in their places: what opencode makes of a directory there decides."""
 
     def check_folders(self) -> None:
         """Raise NoSuchDirectory unless every new folder exists, CantTell if that can't be told."""
         for old, new in self._folders.pairs:
-            if is_of_another_system(new):
-                raise NoSuchDirectory(
-                    f"{new} is a path of another system, so nothing can be looked at there; say --foreign to map the "
-                    "paths alone."
-                )
+            _check_system(new)
             if not is_directory(new):
                 what = "is no directory" if is_there(new) else "does not exist"
                 raise NoSuchDirectory(
@@ -178,6 +183,8 @@ class WillMoveResolver(Resolver):
         """Raise NoSuchDirectory unless every old folder exists, and can be moved to its new path; CantTell as above."""
         taken: dict[str, str] = {}
         for old, new in self._folders.pairs:
+            _check_system(old)
+            _check_system(new)
             parent = os.path.dirname(new)
             if not is_directory(old):
                 raise NoSuchDirectory(f"{old} is no directory; leave out --will-move if it has been moved already.")
