@@ -146,3 +146,39 @@ def test_what_a_copy_that_was_cut_off_has_left_goes(merge: Merge, way: str) -> N
     assert run(merge.home, way, "--yes").code == 0
     assert merge.is_before() if way == "undo" else merge.is_after()
     assert not left.parent.exists()
+
+
+def test_an_undo_leaves_the_files_of_sessions_that_stay(merge: Merge) -> None:
+    """In a second undo, the files of what was taken out by the first are those of another merge."""
+    first = run(merge.home, *merge.words).json["run"]
+    (session,) = [name.split("/")[-1].removesuffix(".json") for name in merge.brought if name.startswith("storage/")]
+    skipping = ("undo", first, "--yes", "--on-conflict", "skip")
+    title = merge.home.query("SELECT title FROM session WHERE id = ?", [session])[0][0]
+    merge.home.execute("UPDATE session SET title = 'used' WHERE id = ?", [session])
+    assert run(merge.home, *skipping).code == 0
+    assert files_beside(merge.home) == merge.brought
+    merge.home.execute("UPDATE session SET title = ? WHERE id = ?", [title, session])
+    assert run(merge.home, "undo", first, "--yes").code == 0
+    assert files_beside(merge.home) == {}
+
+
+def test_an_undo_of_the_rest_leaves_the_files_of_a_later_merge(merge: Merge) -> None:
+    first = run(merge.home, *merge.words).json["run"]
+    sessions = {name.split("/")[-1].removesuffix(".json") for name in merge.brought}
+    (other,) = merge.home.query("SELECT max(id) FROM session WHERE parent_id IS NULL")[0]
+    assert other not in sessions
+    ((title,),) = merge.home.query("SELECT title FROM session WHERE id = ?", [other])
+    merge.home.execute("UPDATE session SET title = 'used' WHERE id = ?", [other])
+    assert run(merge.home, "undo", "--yes", "--on-conflict", "skip").code == 0
+    assert files_beside(merge.home) == {}
+    assert run(merge.home, *merge.words).code == 0
+    merge.home.execute("UPDATE session SET title = ? WHERE id = ?", [title, other])
+    assert run(merge.home, "undo", first, "--yes").code == 0
+    assert files_beside(merge.home) == merge.brought
+
+
+def test_a_merge_that_fails_leaves_no_folder(merge: Merge) -> None:
+    failed = run(merge.home, *merge.words, fault=Fault("fail", 2, "before intend"))
+    assert "Everything was rolled back." in failed.stderr
+    assert not (merge.home.database.parent / "storage").exists()
+    assert not (merge.home.database.parent / "tool-output").exists()

@@ -104,7 +104,7 @@ class Merging:
 
     def under_way(self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace) -> MergeUnderWay:
         """Return the run, which is recorded in the journal."""
-        return MergeUnderWay(writer, journal, staging, space, self.merge, self.view)
+        return MergeUnderWay(writer, journal, staging, space, self.view)
 
 
 @contextmanager
@@ -152,7 +152,8 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
     single = inverted_edits(
         reversed([edit for edit in edits if edit.session in continued or edit.table == INSTRUCTIONS])
     )
-    warnings = () if not merge.taken_out else gone_files(merge.files)
+    wanted = {change.session for change in changes}
+    warnings = gone_files(file for file in merge.files if file.session in wanted) if merge.taken_out else ()
     why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)
     plan = Plan(
         str(store.path),

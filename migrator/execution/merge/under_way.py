@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from migrator.execution.disk_space import DiskSpace
     from migrator.execution.journal import Journal
     from migrator.execution.rollback import Written
-    from migrator.model import Merge
     from migrator.store.staging import Staging
     from migrator.store.untouched import UntouchedView
     from migrator.store.writer import Writer
@@ -35,19 +34,14 @@ class MergeUnderWay(RunUnderWay):
 
     chunk_seconds = 2.0  # each writes again all pages of the indexes that it touches
 
-    def __init__(  # noqa: PLR0913, PLR0917 - a run under way, and what it merges
-        self,
-        writer: Writer,
-        journal: Journal,
-        staging: Staging,
-        space: DiskSpace,
-        merge: Merge,
-        view: UntouchedView | None,
+    def __init__(
+        self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace, view: UntouchedView | None
     ) -> None:
         super().__init__(writer, journal, staging, space)
-        self._merge, self._view = merge, view
-        self._continued = continued_sessions(merge)
-        self._outputs = outputs_here(merge, str(writer.path)) if view else {}
+        assert journal.merge is not None  # noqa: S101 - for the type checker: it is the journal of a merge
+        self._merge, self._view = journal.merge, view  # the plan's has files of sessions that are left out, too
+        self._continued = continued_sessions(self._merge)
+        self._outputs = outputs_here(self._merge, str(writer.path)) if view else {}
 
     def write(self, progress: Callable[[int], None]) -> None:
         """Bring the files, then write; files that belong to what was taken out go last."""
