@@ -148,7 +148,10 @@ def compare_merge(store: Store, plan: Plan, places: Places, on_conflict: OnConfl
     if not plan.changes:
         return plan
     with _opened_source(store, plan, merge, places) as merging:
-        return runs.compared(store, Job(plan, made_on=plan.store), on_conflict, merging)
+        found = runs.compared(store, Job(plan, made_on=plan.store), on_conflict, merging)
+        if merging.theirs is not None:
+            refuse_collisions(store, merging.theirs, [change.session for change in found.changes])
+        return found
 
 
 def _bringing(plan: Plan) -> Merge:

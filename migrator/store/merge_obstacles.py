@@ -21,7 +21,7 @@ _FEW = 10
 class TakenId(NamedTuple):
     """A row that can't come: it is of the session `there` in the other database, and its id is one of `here` in ours.
 
-    The two are the same session if it was deleted here, and rows of it were left. `id` is "" for a table without ids.
+    The two are the same session if it was deleted here, and rows of it were left: then `id` is "".
     """
 
     table: str
@@ -33,28 +33,32 @@ class TakenId(NamedTuple):
 def taken_ids(ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:
     """Return the rows of these sessions that can't come, since this database has their ids already.
 
-    Another session has them here; or the session itself had, and somebody deleted its own row alone: what is left of it
-    would be mixed with what comes.
+    Another session has them here; or the session itself had, see `tables_of_deleted`.
     """
-    found: list[TakenId] = []
-    present = ours.existing(sessions)
-    gone = array_of(set(sessions) - present)
+    left = tables_of_deleted(ours, set(sessions) - ours.existing(sessions))
+    found = [TakenId(table, "", session, session) for session, table in left.items()]
     there = {table.name for table in session_tables(theirs.connection)}
     for table in session_tables(ours.connection):
-        if table.is_of_sessions:
-            continue
-        if "id" not in table.columns or table.name in NOT_MERGED:
-            left = ours.rows(f"SELECT DISTINCT {table.owner} FROM main.{table.name} WHERE {table.owner} {IN}", [gone])
-            found += [TakenId(table.name, "", owner, owner) for (owner,) in left]
-        elif table.name in there:
-            found += _taken_in(table, ours, theirs, sessions, present)
+        if "id" in table.columns and table.name in there - NOT_MERGED and not table.is_of_sessions:
+            found += _taken_in(table, ours, theirs, sessions)
     return found
 
 
-def _taken_in(
-    table: TableOfSessions, ours: Store, theirs: Store, sessions: Collection[str], present: Collection[str]
-) -> list[TakenId]:
-    ((rows,),) = ours.rows(f"SELECT count(*) FROM main.{table.name}")
+def tables_of_deleted(store: Store, gone: Collection[str]) -> dict[str, str]:
+    """Map those of these sessions that aren't in this database, but have rows in it, to the first table with any.
+
+    Somebody deleted the session's own row alone, and what is left of it would be mixed with what comes.
+    """
+    wanted, found = array_of(gone), dict[str, str]()
+    for table in session_tables(store.connection) if gone else ():
+        if not table.is_of_sessions:
+            left = f'SELECT DISTINCT "{table.owner}" FROM main."{table.name}" WHERE "{table.owner}" {IN}'
+            found = {session: table.name for (session,) in store.rows(left, [wanted])} | found
+    return found
+
+
+def _taken_in(table: TableOfSessions, ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:
+    ((rows,),) = ours.rows(f'SELECT count(*) FROM main."{table.name}"')
     if not rows:
         return []
     some = None if theirs.is_most(sessions) else sessions
@@ -62,22 +66,20 @@ def _taken_in(
     if some is None:
         wanted = set(sessions)
         coming = {id_: owner for id_, owner in coming.items() if owner in wanted}
-    select = f"SELECT id, {table.owner} FROM main.{table.name}"
+    select = f'SELECT id, {table.owner} FROM main."{table.name}"'
     if len(coming) * _FEW < rows:
         here = ours.rows(f"{select} WHERE id {IN}", [array_of(coming)])
     else:
         here = [*ours.each_row(select, [])]
     return [
-        TakenId(table.name, id_, coming[id_], owner)
-        for id_, owner in here
-        if id_ in coming and (owner != coming[id_] or owner not in present)
+        TakenId(table.name, id_, coming[id_], owner) for id_, owner in here if id_ in coming and owner != coming[id_]
     ]
 
 
 def _owners(store: Store, table: TableOfSessions, sessions: Collection[str] | None) -> dict[str, str]:
     """Map the ids of a table's rows, of these sessions or of all, to their sessions."""
     where, params = ("", []) if sessions is None else (f"WHERE {table.owner} {IN}", [array_of(sessions)])
-    return dict(store.rows(f"SELECT id, {table.owner} FROM main.{table.name} {where}", params))
+    return dict(store.rows(f'SELECT id, {table.owner} FROM main."{table.name}" {where}', params))
 
 
 def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> dict[str, str]:
@@ -99,7 +101,7 @@ def rows_without_text(ours: Store, theirs: Store, sessions: Collection[str]) -> 
             here: set[Any] = set()
             if has_id and odd:
                 ids = array_of(row[named_by] for row in odd)
-                here = {id_ for (id_,) in ours.rows(f"SELECT id FROM main.{table.name} WHERE id {IN}", [ids])}
+                here = {id_ for (id_,) in ours.rows(f'SELECT id FROM main."{table.name}" WHERE id {IN}', [ids])}
             for row in odd:
                 if row[named_by] not in here:
                     found.setdefault(row[at], f"{table.name} {row[named_by]}")

@@ -362,9 +362,13 @@ def test_a_child_that_was_begun_there_since_the_plan_makes_it_stale(home: Home, 
     assert (done["conflicts"], ROOT in rows(home)["session"]) == ([ROOT], False)
 
 
-@pytest.mark.parametrize("table", ["event_sequence", "todo", "session_share"])
+@pytest.mark.parametrize("table", ["message", "part", "event_sequence", "todo", "session_share"])
 def test_what_is_left_here_of_a_deleted_session_is_not_mixed_in(home: Home, other: OtherDatabase, table: str) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--from-id", ROOT, "--foreign", "-o", plan).code == 0
     rest: dict[str, dict[str, Any]] = {
+        "message": {"id": "msg_left", "data": "{}"},
+        "part": {"id": "prt_left", "message_id": "msg_gone", "data": "{}"},
         "event_sequence": {"aggregate_id": ROOT, "seq": 3},
         "todo": {"content": "left", "status": "pending", "priority": "low", "position": 9},
         "session_share": {"id": "sh", "secret": "s", "url": "u"},
@@ -378,6 +382,18 @@ def test_what_is_left_here_of_a_deleted_session_is_not_mixed_in(home: Home, othe
     assert refused.code == 1
     assert f"{table} is left over here from {ROOT}, which was deleted" in refused.stderr
     assert rows(home) == before
+    stale = refused_as_planned(home, "apply", plan, code=5)
+    assert f"{ROOT} was deleted here, which left rows of it in {table}. Nothing was written; plan again." in stale
+
+
+def test_a_message_that_another_session_has_since_the_plan_is_refused(home: Home, other: OtherDatabase) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--from-id", ROOT, "--foreign", "-o", plan).code == 0
+    ((message,),) = other.query("SELECT min(id) FROM message WHERE session_id = ?", [ROOT])
+    add_session(home, "ses_mine", directory="/")
+    add_message(home, "ses_mine", message, role="user")
+    said = f"message {message} of {ROOT} is here in ses_mine. Nothing was written; leave these sessions out."
+    assert said in refused_as_planned(home, "apply", plan, code=1)
 
 
 def test_an_event_of_another_session_is_refused(home: Home, other: OtherDatabase) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
 from migrator.store.contents import TODO, content_digests, contents_as, with_what_is_replaced
+from migrator.store.merge_obstacles import tables_of_deleted
 from migrator.store.row_json import stringify
 from migrator.store.session_tables import rows_never_merged, session_rows, session_tables
 from migrator.store.sql import WHOLE
@@ -57,10 +58,13 @@ def _changed_before_coming(
     digests = content_digests(store, [id_ for id_ in here if merged[id_].verdict is MergeVerdict.LONGER])
     content = with_what_is_replaced(store, digests)
     bindings, lacking = store.bindings(content), frozenset(store.never_imported())
+    left = tables_of_deleted(store, wanted.keys() - here)
     for id_, change in wanted.items():
         if merged[id_].verdict is not MergeVerdict.LONGER:
             if id_ in here:
                 yield id_, HERE_ALREADY
+            elif id_ in left:
+                yield id_, f"was deleted here, which left rows of it in {left[id_]}"
         elif id_ not in here:
             yield id_, "was deleted here"
         elif content[id_] != merged[id_].here:
