@@ -149,7 +149,6 @@ def inverse_job(store: Store, run: Journal) -> Job:
     entry, runs = run.entry, traces.runs_on(store)
     undone = run_log.find_undone(runs, str(store.path))
     _check_undoable(run, undone.by)
-    merges.refuse_without_removal(run)
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
     if run.merge is not None:

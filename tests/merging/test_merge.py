@@ -260,6 +260,35 @@ def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None
     assert (gone["sessions"], rows(other)["session"]) == (18, {})
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["in one go", "by a later merge"])
+def test_neither_an_undo_nor_a_redo_leaves_sessions_in_neither_database(
+    home: Home, other: OtherDatabase, *, later: bool
+) -> None:
+    words = ("merge", other.database, "--foreign", "--yes", "--json")
+    merged = home.run(*words).json["run"] if later else None
+    removed = home.run(*words, "--remove-from-other").json
+    removal, merged = (removed["run"], merged) if merged else (removed["removal"], removed["run"])
+
+    def refused(run: str, said: str) -> None:
+        ours, theirs = rows(home), rows(other)
+        assert said in refused_as_planned(home, "undo", run, code=1)
+        assert (rows(home), rows(other)) == (ours, theirs)
+
+    def undo(run: str) -> str:
+        return str(home.run("undo", run, "--yes", "--json").json["run"])
+
+    refused(merged, f"Run {removal} took the same sessions out of {other.database}")
+    put_back, taken_back = undo(removal), undo(merged)
+    refused(put_back, f"18 sessions are not whole in {home.database}")
+    brought = undo(taken_back)
+    undo(put_back)
+    assert not rows(other)["session"]
+    refused(brought, f"first `opencode-migrator undo {removal}` puts them back there.")
+    home.execute("DELETE FROM message WHERE session_id = ?", [ROOT])
+    removed_again = undo(removal)
+    refused(removed_again, f"1 session is not whole in {home.database}, and what was said there would be nowhere: ")
+
+
 def test_the_log_names_the_other_database(home: Home, other: OtherDatabase) -> None:
     words = ("merge", other.database, "--from-id", ROOT, "--to-dir", home.repository("shop"), "--yes")
     assert home.run(*words).code == home.run("undo", "--yes").code == home.run("redo", "--yes").code == 0

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
 from migrator.execution.conflicts import refuse_to_finish
 from migrator.execution.disk_space import Copied, DiskSpace, room_for
 from migrator.execution.engine import FIRST_CHUNK, execute
@@ -16,17 +15,17 @@ from migrator.execution.merge.companions import gone_files, missing_folders, out
 from migrator.execution.merge.conflicts import find_merge_conflicts, new_children_there
 from migrator.execution.merge.continuation import continuation_edits
 from migrator.execution.merge.file_undo import carry_file_undo
+from migrator.execution.merge.kept_somewhere import refuse_if_removed, refuse_unless_whole
 from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
 from migrator.execution.merge.under_way import MergeUnderWay
 from migrator.execution.new_children import older_sessions
-from migrator.execution.run_log import journal_of, open_run, run_entries, undone_by
+from migrator.execution.run_log import journal_of
 from migrator.execution.value_edits import inverted_edits
-from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan, RunStatus
+from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.instructions import INSTRUCTIONS
 from migrator.store.untouched import untouched
-from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -147,12 +146,16 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
     """Return the job that takes back a merge, or its undo. `taken_back` are sessions that were taken back already."""
     entry = run.entry
     changes = [change for change in run.changes() if change.session not in taken_back]
+    wanted = {change.session for change in changes}
+    if redoes and not merge.taken_out:
+        refuse_unless_whole(store, merge.other, wanted)
+    elif not merge.taken_out:
+        refuse_if_removed(store, run, merge.other, wanted)
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
     single = inverted_edits(
         reversed([edit for edit in edits if edit.session in continued or edit.table == INSTRUCTIONS])
     )
-    wanted = {change.session for change in changes}
     warnings = gone_files(file for file in merge.files if file.session in wanted) if merge.taken_out else ()
     why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)
     plan = Plan(
@@ -175,19 +178,3 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
 def _inverted(changes: Iterable[Change], why: tuple[str, ...]) -> Iterator[Change]:
     for change in changes:
         yield change._replace(before=change.after, after=change.before, selected_by=why, undo=FileUndo.NONE)
-
-
-def refuse_without_removal(run: Journal) -> None:
-    """Refuse to take a merge back as long as its sessions are out of the database that they came from."""
-    if run.merge is None or run.merge.taken_out:
-        return
-    entries = run_entries(run.merge.other)
-    undone = undone_by(entries)
-    for entry in entries:
-        if entry.status is RunStatus.APPLIED and entry.undoes is None and entry.id not in undone:
-            with open_run(entry.id, run.merge.other) as other:
-                if other.merge is not None and other.source == run.entry.id:
-                    raise MigratorError(
-                        f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
-                        f"`{our_command('undo', entry.id)}` puts them back there."
-                    )

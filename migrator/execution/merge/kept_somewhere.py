@@ -1,0 +1,57 @@
+"""Refuse to take sessions out of one of the databases of a merge while they are out of the other one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.execution.run_log import find_undone, open_run, run_entries
+from migrator.model import RunStatus
+from migrator.store.contents import message_digests
+from migrator.store.location import is_same_file
+from migrator.store.untouched import look_into
+from migrator.text import agree, count, first_few, our_command
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from migrator.execution.journal import Journal
+    from migrator.store.reader import Store
+
+_NAMED = 5
+
+
+def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collection[str]) -> None:
+    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of the other database."""
+    entries = run_entries(other)
+    undone = find_undone(entries, other)
+    for entry in entries:
+        if entry.status is not RunStatus.APPLIED or entry.undoes is not None or entry.id in undone.by:
+            continue
+        with open_run(entry.id, other) as journal:
+            if (merge := journal.merge) is None or not merge.taken_out:
+                continue
+            is_from_here = merge.other == run.entry.store or is_same_file(merge.other, store.path)
+            gone = (journal.session_ids() - undone.sessions[entry.id]).intersection(sessions)
+        if is_from_here and gone:
+            raise MigratorError(
+                f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
+                f"`{our_command('undo', entry.id)}` puts them back there."
+            )
+
+
+def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> None:
+    """Refuse to take these sessions out again, as a removal did, unless all that is said in them is in `other` too."""
+    there = message_digests(store, sorted(store.existing(sessions)))
+    try:
+        here = look_into(Path(other), lambda ours: message_digests(ours, sorted(ours.existing(sessions))))
+    except MigratorError as error:
+        raise MigratorError(f"Nobody can tell whether the sessions are in {other} too: {error}.") from error
+    if lacking := [id_ for id_ in there if id_ not in here or not there[id_].items() <= here[id_].items()]:
+        number = len(lacking)
+        raise MigratorError(
+            f"{count(number, 'session')} {agree(number, 'is')} not whole in {other}, and what was said there would be "
+            f"nowhere: {first_few(lacking, _NAMED)}. Bring {'it' if number == 1 else 'them'} there first; "
+            f"`{our_command('log')}` lists the runs so far."
+        )
