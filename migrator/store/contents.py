@@ -74,13 +74,13 @@ def contents_as(store: Store, recorded: Mapping[str, str]) -> dict[str, str]:
 
     That is a digest or a fingerprint; the first journals of merges say nothing of to-do lists.
     """
-    digested = [id_ for id_, content in recorded.items() if len(_said_in(content)) == 2 * _SIZE]
+    digested = [id_ for id_, content in recorded.items() if len(said_in(content)) == 2 * _SIZE]
     found = with_todo(store, content_digests(store, digested)) if digested else {}
     found |= fingerprints(store, recorded.keys() - digested)
-    return {id_: text if _said_in(recorded[id_]) != recorded[id_] else _said_in(text) for id_, text in found.items()}
+    return {id_: text if said_in(recorded[id_]) != recorded[id_] else said_in(text) for id_, text in found.items()}
 
 
-def _said_in(content: str) -> str:
+def said_in(content: str) -> str:
     """Return a digest or fingerprint without what it has of a to-do list."""
     return "" if content.startswith(TODO) else content.rpartition(f"; {TODO}")[0] or content
 

@@ -136,6 +136,20 @@ def test_a_turn_of_opencode_2_that_was_cut_off_goes_on_only_there(two_of_2: Two)
     ]
 
 
+def test_a_to_do_list_of_opencode_1_stays_with_the_rows_that_opencode_2_has_imported(tmp_path: Path) -> None:
+    two = Two(tmp_path.resolve(), "v2-run-upgraded", "v2-run-fresh")
+    ((session,),) = two.other.query("SELECT min(id) FROM session")
+    two.other.insert(
+        "todo", session_id=session, content="go on", status="pending", priority="low", position=0, time_created=1,
+        time_updated=1,
+    )  # fmt: skip
+    before = rows(two.ours)
+    two.merge()
+    assert session in rows(two.ours)["session_v2"]
+    undone = two.ours.run("undo", "--yes")
+    assert (undone.code, rows(two.ours)) == (0, before), undone.stderr
+
+
 @pytest.mark.long
 def test_what_sessions_of_opencode_2_were_told_comes_by_its_hash(two_of_2: Two) -> None:
     """Many sessions were told the same: what one of ours names stays when those that came are taken out again."""

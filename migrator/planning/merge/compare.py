@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import MergedSession, MergeVerdict
 from migrator.store.contents import (
+    TODO,
     content_digests,
     fingerprints,
     last_turn,
     message_digests,
     rows_of_messages,
+    said_in,
     with_todo,
     with_what_is_replaced,
 )
@@ -52,14 +54,19 @@ def compare(ours: Store, theirs: Store, sessions: Sequence[tuple[str, str, str]]
     return [session._replace(here=replaced.get(session.session, session.here)) for session in found]
 
 
-def with_digests(compared: Iterable[MergedSession], theirs: Store, naming: Collection[str]) -> Iterator[MergedSession]:
-    """Yield these sessions. Those in `naming` get a digest instead of a fingerprint.
+def as_they_come(
+    ours: Store, theirs: Store, compared: Iterable[MergedSession], naming: Collection[str]
+) -> Iterator[MergedSession]:
+    """Yield these sessions with what their content will be here, by which an undo tells whether they were used since.
 
-    The paths of files in their rows are rewritten, which changes lengths but not what was said.
+    Those in `naming` get a digest instead of a fingerprint: the paths of files in their rows are rewritten, which
+    changes lengths but not what was said. opencode 2 alone has no to-do lists, so that none comes.
     """
     digests = with_todo(theirs, content_digests(theirs, naming)) if naming else {}
+    has_todo = bool(ours.columns_of(TODO))
     for session in compared:
-        yield session._replace(content=digests.get(session.session, session.content))
+        content = digests.get(session.session, session.content)
+        yield session._replace(content=content if has_todo else said_in(content))
 
 
 class _Version(NamedTuple):

@@ -12,7 +12,7 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.orphans.other_machine import counterparts, folder_to_follow
 from migrator.paths import FolderMap, comparable
 from migrator.planning.merge.companions import companion_files
-from migrator.planning.merge.compare import compare, with_digests
+from migrator.planning.merge.compare import as_they_come, compare
 from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
 from migrator.planning.odd_row_warnings import odd_row_warnings
@@ -125,7 +125,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
         merge=Merge(
             str(theirs.path),
             signature,
-            tuple(with_digests(compared, theirs, companions.naming)),
+            tuple(as_they_come(ours, theirs, compared, companions.naming)),
             tuple(sorted(foreign)),
             companions.files,
             remove=rules.remove,
