@@ -381,10 +381,11 @@ class Merge:
 
     `sessions` are all that were selected, those that don't come included. `foreign` are directories of sessions that
     are kept as they are, though nothing is there. `folders` are those that a run makes for the files, the outer ones
-    first. With `taken_out` the plan takes back what a merge brought, or takes
-    out of `other` what was brought: then the changes say where the sessions were and came from. `remove` says whether
-    the sessions leave `other` once they are here. `imported_by` is the program of opencode 2 that makes them out of
-    sessions of opencode 1, "" if a document says that one did, and None without one: no document names a program.
+    first. With `taken_out` the plan takes back what a merge brought, or takes out of `other` what was brought: then the
+    changes say where the sessions were and came from. `remove` says whether the sessions leave `other` once they are
+    here, but for the trees of those that are `staying`, having more there. `imported_by` is the program of opencode 2
+    that makes them out of sessions of opencode 1, "" if a document says that one did, and None without one: no document
+    names a program.
     """
 
     other: str
@@ -396,6 +397,7 @@ class Merge:
     remove: bool = False
     imported_by: str | None = None
     folders: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,7 +447,8 @@ class Plan:
         coming = {change.session for change in self.changes}
         kept = {MergeVerdict.SAME, MergeVerdict.SHORTER}
         every = self.merge.sessions
-        staying = {s.root for s in every if s.session not in coming and s.verdict not in kept}
+        left = frozenset(self.merge.staying)
+        staying = {s.root for s in every if s.session in left or (s.session not in coming and s.verdict not in kept)}
         return tuple(session for session in every if session.root not in staying)
 
     @property

@@ -130,6 +130,7 @@ def _merge_document(merge: Merge) -> MergeDocument:
         merge.taken_out,
         merge.remove,
         merge.imported_by is not None,
+        [*merge.staying],
     )
 
 
@@ -143,6 +144,7 @@ def _merge(document: MergeDocument) -> Merge:
         document.taken_out,
         document.remove,
         "" if document.imported else None,
+        staying=tuple(document.staying),
     )
 
 

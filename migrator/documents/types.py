@@ -312,6 +312,9 @@ class MergeDocument(Struct):
             description="Whether opencode 2 makes them out of sessions of opencode 1. Such a plan isn't applied later."
         ),
     ] = False
+    staying: Annotated[
+        list[str], Meta(description="Sessions whose trees stay in the other database, which has more of them.")
+    ] = []
 
 
 class PlanDocument(Struct, kw_only=True):

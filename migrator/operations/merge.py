@@ -35,6 +35,7 @@ from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.destination import MergeDestination
 from migrator.planning.merge.opencode_2_import import check_import, sessions_to_import
 from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
+from migrator.planning.merge.removal import NOT_REMOVED, warn_of_staying, with_more_there
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.recheck import recheck_merge
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
@@ -43,7 +44,6 @@ from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.schema import newest_upgrade
-from migrator.store.session_tables import differing_outside, rows_never_merged, torn_parts
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_locks, check_writable
 
@@ -207,6 +207,7 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
     try:
         with Writer(Path(merge.other), write.wait, trust_locks=write.trust_locks) as other:
             taking, leaving = _removal(writer, other, wanted)
+            run = replace(run, warnings=(*run.warnings, *taking.warnings))
             if not taking.changes:
                 return run
             removal = runs.take_out(other, taking, leaving, replace(write, backup=None), run.id)
@@ -214,24 +215,21 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
         if run.id is None:
             raise
         why = f"They were not taken out of {merge.other}: {error}"
-        return replace(run, warnings=(*run.warnings, PlanWarning("not-removed", why)))
+        return replace(run, warnings=(*run.warnings, PlanWarning(NOT_REMOVED, why)))
     return replace(run, removal=removal.id) if run.id else removal
 
 
 def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]]) -> tuple[Plan, Merge]:
     """Return the plan that takes those of these sessions out of `theirs` whose whole trees are in `ours`; and them.
 
-    What has a share, prompts waiting to be sent or parts of another session stays: those don't come along, and would be
-    nowhere. So does what says the same but has a to-do list or a title that is only there.
+    What changed since the merge was planned may stay, which the plan says with a warning.
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
     safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
-    left = {*rows_never_merged(theirs, present)}
-    same = [session.session for session in compared if session.verdict is MergeVerdict.SAME]
-    left |= differing_outside(ours, theirs, same)
-    left |= {id_ for part in torn_parts(theirs) for id_ in (part.message_of, part.part_of)}
-    staying = {session.root for session in compared if session.verdict not in safe or session.session in left}
+    more = with_more_there(ours, theirs, compared)
+    left = [s for s in compared if s.verdict not in safe or s.session in more]
+    staying = {session.root for session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]
     there, here, prints = theirs.bindings(ids), ours.bindings(ids), fingerprints(theirs, ids)
@@ -240,7 +238,12 @@ def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]])
     )
     gone = (s._replace(verdict=MergeVerdict.NEW, content=prints[s.session], here=None) for s in leaving)
     return (
-        Plan(str(theirs.path), theirs.schema.dialect, tuple(changes)),
+        Plan(
+            str(theirs.path),
+            theirs.schema.dialect,
+            tuple(changes),
+            warnings=warn_of_staying(NOT_REMOVED, [session.session for session in left], str(theirs.path)),
+        ),
         Merge(str(ours.path), "", tuple(gone), taken_out=True),
     )
 

@@ -260,6 +260,24 @@ def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None
     assert (gone["sessions"], rows(other)["session"]) == (18, {})
 
 
+def test_what_stays_in_the_other_database_is_named_and_not_counted(home: Home, twin: OtherDatabase) -> None:
+    """In a plan, and by a run if it changed since."""
+    plan = home.path / "plan.json"
+    twin.insert("session_share", session_id=SESSION, id="sh", secret="s", url="u", time_created=1, time_updated=1)
+    words = ("merge", twin.database, "--foreign", "--remove-from-other")
+    shown = home.run(*words, "--dry-run")
+    assert shown.stdout.startswith("Plan: 17 sessions to take out of ~/backup/opencode.db, being here already.")
+    stays = "1 session stays in ~/backup/opencode.db with its whole tree, having there what isn't here: "
+    assert stays in " ".join(shown.stdout.split())
+    assert home.run("plan", *words, "-o", plan).code == 0
+    assert "17 sessions leave ~/backup/opencode.db" in home.run("apply", plan, "--dry-run").stdout
+    add_message(twin, ROOT, "msg_new", 2**41, role="user")
+    done = home.run("apply", plan, "--yes")
+    assert "Took 16 sessions out." in done.stdout
+    assert [line for line in done.stdout.splitlines() if ROOT in line and stays in line], done.stdout
+    assert rows(twin)["session"].keys() == {ROOT, SESSION}
+
+
 @pytest.mark.parametrize("later", [False, True], ids=["in one go", "by a later merge"])
 def test_neither_an_undo_nor_a_redo_leaves_sessions_in_neither_database(
     home: Home, other: OtherDatabase, *, later: bool

@@ -15,6 +15,7 @@ from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import as_they_come, compare
 from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
+from migrator.planning.merge.removal import STAYS_THERE, warn_of_staying, with_more_there
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.relocation.arguments import Pair
@@ -95,6 +96,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     check_columns(ours, theirs, coming)
     refuse_collisions(ours, theirs, coming)
     companions = companion_files(ours, theirs, coming)
+    staying_there = _staying_there(ours, theirs, compared, coming) if rules.remove else ()
     needed = {change.after.project_id for change in changes}
     used = [place for id_, place in placed.places.items() if id_ in needed]
     foreign = {change.after.directory for change in changes if destination.is_foreign(change.before)}
@@ -118,6 +120,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *_torn_warnings(torn, coming),
             *_deleted_warnings(ours, theirs, coming),
             *companions.warnings,
+            *warn_of_staying(STAYS_THERE, staying_there, str(theirs.path)),
         ),
         tuple(staying),
         sources=find_sources(changes, theirs.projects()),
@@ -130,6 +133,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             companions.files,
             remove=rules.remove,
             imported_by=rules.imported_by,
+            staying=tuple(staying_there),
         ),
     )
 
@@ -278,6 +282,12 @@ def _renamed_warnings(ours: Store, compared: Sequence[MergedSession], sessions: 
         if (title := titles.get(merged.session, merged.title)) != merged.title:
             what = f'is "{title}" here and "{merged.title}" there, and gets the title that it has there'
             yield PlanWarning(RENAMED, f"{merged.session} {what}.", merged.session)
+
+
+def _staying_there(ours: Store, theirs: Store, compared: Sequence[MergedSession], coming: Collection[str]) -> list[str]:
+    """Return the sessions for which their trees can't leave the other database, though they are here, or will be."""
+    will_be_here = {*coming, *(m.session for m in compared if m.verdict in {MergeVerdict.SAME, MergeVerdict.SHORTER})}
+    return sorted(with_more_there(ours, theirs, compared) & will_be_here)
 
 
 def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
