@@ -111,14 +111,14 @@ def bring_back(staging: Staging, first: int, last: int) -> int:
     counts = {
         table.name: _bring_kept_rows(staging, table, first, last)
         for table in session_tables(staging.store.connection)
-        if _kept_columns(staging, table, SOURCE)
+        if _kept_columns(staging.store, table, SOURCE)
     }
     return _sessions_in(staging, counts)
 
 
 def _bring_kept_rows(staging: Staging, table: TableOfSessions, first: int, last: int) -> int:
     """Copy the rows of one table that a journal kept of the staged sessions, which have other numbers in it."""
-    columns = _kept_columns(staging, table, SOURCE)
+    columns = _kept_columns(staging.store, table, SOURCE)
     return _run(
         staging,
         f"""
@@ -134,6 +134,25 @@ def _bring_kept_rows(staging: Staging, table: TableOfSessions, first: int, last:
     )
 
 
+def ids_taken(store: Store) -> dict[str, str]:
+    """Map the staged sessions that can't come back from a journal, attached as `source`, to why: an id is taken."""
+    found: dict[str, str] = {}
+    for table in session_tables(store.connection):
+        if table.is_of_sessions or "id" not in _kept_columns(store, table, SOURCE):
+            continue
+        taken = store.rows(
+            f"""
+            SELECT staged.session, kept.id, ours."{table.owner}"
+            FROM temp.change AS staged
+            JOIN {SOURCE}.change AS taken_out ON taken_out.session = staged.session
+            JOIN {SOURCE}."{KEPT}{table.name}" AS kept ON kept.kept_seq = taken_out.seq
+            JOIN main."{table.name}" AS ours ON ours.id = kept.id
+            """
+        )
+        found |= {session: f"has {table.name} {id_}, which is here in {owner} now" for session, id_, owner in taken}
+    return found
+
+
 # -- rows go -------------------------------------------------------------------------------------------------------
 
 
@@ -146,7 +165,7 @@ def keep(staging: Staging, journal: sqlite3.Connection, first: int, last: int) -
             JOIN main."{table.name}" AS ours ON ours."{table.owner}" = staged.session
         """
         kept = f'"{KEPT}{table.name}"'
-        if not _kept_columns(staging, table, "journal"):
+        if not _kept_columns(staging.store, table, "journal"):
             journal.execute(f"CREATE TABLE journal.{kept} AS {rows} WHERE FALSE")
             journal.execute(f'CREATE INDEX journal."{KEPT}{table.name}.seq" ON {kept} (kept_seq)')
         journal.execute(f"DELETE FROM journal.{kept} WHERE kept_seq BETWEEN ? AND ?", [first, last])
@@ -230,10 +249,10 @@ def _quoted(columns: Collection[str], row: str = "") -> str:
     return ", ".join(f'{row}."{column}"' if row else f'"{column}"' for column in columns)
 
 
-def _kept_columns(staging: Staging, table: TableOfSessions, journal: str) -> list[str]:
+def _kept_columns(store: Store, table: TableOfSessions, journal: str) -> list[str]:
     """Return the columns of a table that an attached journal has kept; none where it kept no row of it."""
     sql = "SELECT name FROM pragma_table_info(?, ?)"
-    rows = staging.store.connection.execute(sql, [f"{KEPT}{table.name}", journal])
+    rows = store.connection.execute(sql, [f"{KEPT}{table.name}", journal])
     return [name for (name,) in rows if name in table.columns]
 
 

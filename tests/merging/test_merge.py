@@ -443,6 +443,16 @@ def test_a_message_that_another_session_has_since_the_plan_is_refused(home: Home
     assert said in refused_as_planned(home, "apply", plan, code=1)
 
 
+def test_a_message_that_another_session_has_since_the_undo_is_named_by_a_redo(home: Home, other: OtherDatabase) -> None:
+    assert home.run("merge", other.database, "--foreign", "--yes").code == home.run("undo", "--yes").code == 0
+    ((message,),) = other.query("SELECT min(id) FROM message WHERE session_id = ?", [ROOT])
+    add_session(home, "ses_mine", directory="/")
+    add_message(home, "ses_mine", message, role="user")
+    said = f"{ROOT} has message {message}, which is here in ses_mine now. Nothing was written;"
+    assert said in refused_as_planned(home, "redo", code=5)
+    assert home.run("redo", "--yes", "--on-conflict", "skip", "--json").json["conflicts"] == [ROOT]
+
+
 def test_an_event_of_another_session_is_refused(home: Home, other: OtherDatabase) -> None:
     home.insert("session", **rows(other)["session"][SESSION] | {"id": "ses_mine", "parent_id": None})
     for database, of in ((home, "ses_mine"), (other, ROOT)):

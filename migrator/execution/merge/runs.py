@@ -29,6 +29,7 @@ from migrator.store.untouched import untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from migrator.arguments import WriteRequest
     from migrator.execution.conflicts import Conflicts
@@ -77,6 +78,10 @@ class Merging:
         if self.theirs is not None and not is_as_planned:
             for parent, what in new_children_there(self.theirs, job.plan.changes, self.merge).items():
                 found.changed.setdefault(parent, what)
+        if job.source is not None and not self.merge.taken_out:
+            with self._journal_of(store, job.source):
+                for session, what in merging.ids_taken(store).items():
+                    found.changed.setdefault(session, what)
         return found
 
     def copied(self, writer: Writer, job: Job) -> Copied:
@@ -93,13 +98,18 @@ class Merging:
         if self.merge.taken_out:
             yield
             return
-        if self.view is not None:
-            assert self.view.uri is not None  # noqa: S101 - for the type checker: it is attachable
-            uri = self.view.uri
-        else:
-            uri = file_uri(journal_of(str(journal.source), str(writer.path)), "mode=rw")
-        with merging.attached_source(writer, uri):
+        if self.view is None:
+            with self._journal_of(writer, str(journal.source)):
+                yield
+            return
+        assert self.view.uri is not None  # noqa: S101 - for the type checker: it is attachable
+        with merging.attached_source(writer, self.view.uri):
             yield
+
+    @staticmethod
+    def _journal_of(store: Store, run: str) -> AbstractContextManager[None]:
+        """Attach the journal of the run that took sessions out, and kept them."""
+        return merging.attached_source(store, file_uri(journal_of(run, str(store.path)), "mode=rw"))
 
     def under_way(self, writer: Writer, journal: Journal, staging: Staging, space: DiskSpace) -> MergeUnderWay:
         """Return the run, which is recorded in the journal."""
