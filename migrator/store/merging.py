@@ -208,7 +208,7 @@ def conversation_bytes(store: Store, sessions: Collection[str]) -> int:
     said = 0
     for table in () if store.is_most(sessions) else session_tables(store.connection):
         if "data" in table.columns:
-            sql = f"SELECT total(length(CAST(data AS BLOB))) FROM main.{table.name} WHERE {table.owner} {IN}"
+            sql = f'SELECT total(length(CAST(data AS BLOB))) FROM main."{table.name}" WHERE "{table.owner}" {IN}'
             said += int(store.rows(sql, [array_of(sessions)])[0][0])
     return int(max(share, min(1.2 * said, whole)) + 4096)
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
+from migrator.disk.status import is_open_here, status_of
 from migrator.errors import CantTell, MigratorError
 from migrator.model import Binding, Session
 from migrator.store.connection import columns_of
@@ -107,10 +108,11 @@ class OtherDatabase:
 def other_databases(store: Store) -> list[OtherDatabase]:
     """Read the other databases beside this one, by name; those that have no sessions are left out.
 
-    Where nobody can tell which there are, one stands for all of them.
+    So is the one into which a merge brings sessions of this one: it is open here. Where nobody can tell which there
+    are, one stands for all of them.
     """
     try:
-        beside = databases_beside(store.path)
+        beside = [path for path in databases_beside(store.path) if not _is_in_use_here(path)]
     except CantTell as error:
         return [OtherDatabase(store.path.with_name("opencode-*.db"), "", unread=str(error))]
     if not beside:
@@ -118,6 +120,11 @@ def other_databases(store: Store) -> list[OtherDatabase]:
     known = frozenset({*store.odd_sessions(), *store.every_id()})
     read = [_look(path, known, store) for path in beside]
     return [other for other in read if other.ids or other.shared or other.unread]
+
+
+def _is_in_use_here(path: Path) -> bool:
+    status = status_of(path)
+    return status is not None and is_open_here(status)
 
 
 def session_ids(path: Path) -> frozenset[str] | None:

@@ -453,6 +453,26 @@ def test_a_message_that_another_session_has_since_the_undo_is_named_by_a_redo(ho
     assert home.run("redo", "--yes", "--on-conflict", "skip", "--json").json["conflicts"] == [ROOT]
 
 
+def test_a_table_with_a_space_in_its_name_comes_and_goes_again(home: Home, other: OtherDatabase) -> None:
+    """opencode has none; a person may add one, as for notes."""
+    for database in (home, other):
+        database.execute('CREATE TABLE "my notes" (id text PRIMARY KEY, session_id text, data text)')
+    other.insert("my notes", id="1", session_id=ROOT, data="ask again")
+    before = rows(home)
+    assert home.run("merge", other.database, "--foreign", "--yes").code == 0
+    assert rows(home)["my notes"] == rows(other)["my notes"]
+    assert (home.run("undo", "--yes").code, rows(home)) == (0, before)
+
+
+def test_an_id_that_the_other_database_lacks_is_not_looked_for_where_it_would_come(
+    home: Home, other: OtherDatabase
+) -> None:
+    """The database that is being written to is open, and can't be looked at by the road of others beside one."""
+    nothing = home.run("merge", other.database, "--from-id", "ses_none", "--yes")
+    assert nothing.code == 3
+    assert f"No session has the id ses_none; `opencode-migrator list --all --db {other.database}`" in nothing.stderr
+
+
 def test_an_event_of_another_session_is_refused(home: Home, other: OtherDatabase) -> None:
     home.insert("session", **rows(other)["session"][SESSION] | {"id": "ses_mine", "parent_id": None})
     for database, of in ((home, "ses_mine"), (other, ROOT)):
