@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, DecodeError, to_builtins
@@ -56,6 +57,7 @@ from migrator.model import (
 )
 from migrator.paths import is_absolute
 from migrator.store import row_json
+from migrator.store.companion_files import is_companion
 from migrator.text import json_text, valid_text
 
 if TYPE_CHECKING:
@@ -296,15 +298,23 @@ def _contradictions(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         yield "relocated.folders", _NUL
     yield from _contradictions_of_changes(plan)
     if plan.merge is not None:
-        merged = {session.session for session in plan.merge.sessions}
-        if lacking := [change.session for change in plan.changes if change.session not in merged]:
-            yield "merge.sessions", f"{lacking[0]} is missing"
+        yield from _contradictions_of_merge(plan, plan.merge)
     known: dict[str, ProjectDocument] = {}
     for place, project in enumerate(plan.projects):
         if known.setdefault(project.id, project) != project:
             yield f"projects[{place}]", f"project {project.id} has two entries that contradict each other"
         for what in _contradictions_of_project(project):
             yield f"projects[{place}]", what
+
+
+def _contradictions_of_merge(plan: PlanDocument, merge: MergeDocument) -> Iterator[tuple[str, str]]:
+    merged = {session.session for session in merge.sessions}
+    if lacking := [change.session for change in plan.changes if change.session not in merged]:
+        yield "merge.sessions", f"{lacking[0]} is missing"
+    for place, file in enumerate(merge.files):
+        if not is_companion(Path(merge.other).parent, file.source, file.target):
+            what = f"{file.source} is no file of a session beside {merge.other}, or {file.target} isn't its place"
+            yield f"merge.files[{place}]", what
 
 
 def _contradictions_of_changes(plan: PlanDocument) -> Iterator[tuple[str, str]]:

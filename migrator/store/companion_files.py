@@ -30,6 +30,15 @@ OUTPUTS = "tool-output"
 _OUTPUT = re.compile(r'"((?:/|[A-Za-z]:|\\\\)(?:[^"\\]|\\.)*?[/\\]tool-output(?:/|\\\\)(tool_\w+))"')
 """A whole string of JSON that is the absolute path of an output, and its name; also of Windows."""
 
+_COMPANION = re.compile(rf"[/\\]({_DIFFS}/[^/\\]+\.json|{OUTPUTS}/tool_[^/\\]+)\Z")
+"""A path that ends with the name of such a file."""
+
+
+def is_companion(data: Path, source: str, target: str) -> bool:
+    """Tell whether `source` is such a file in the data directory `data`, and `target` has its name in another one."""
+    found = _COMPANION.search(target)
+    return found is not None and source == os.path.join(data, found[1])
+
 
 def companion_names(store: Store, data: Path, sessions: Collection[str]) -> dict[str, str]:
     """Map each file of these sessions in the data directory `data`, by its path below that, to its session.

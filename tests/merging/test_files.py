@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.documents.plan import plan_document, read_plan
+from migrator.text import json_text
 from tests.support.faults import Fault, Interruptible, run
 from tests.support.rows import Pristine, rows, rows_without_times
 from tests.torture.home import files_beside, two_homes
@@ -182,3 +185,22 @@ def test_a_merge_that_fails_leaves_no_folder(merge: Merge) -> None:
     assert "Everything was rolled back." in failed.stderr
     assert not (merge.home.database.parent / "storage").exists()
     assert not (merge.home.database.parent / "tool-output").exists()
+
+
+@pytest.mark.parametrize("key", ["source", "target"])
+def test_a_plan_copies_no_other_file(merge: Merge, key: str) -> None:
+    """A plan may come from somebody else."""
+    home, plan = merge.home, merge.home.path / "plan.json"
+    words = [word for word in merge.words[1:] if word not in {"--yes", "--json", "--chunk-size", "4"}]
+    assert run(home, "plan", "merge", *words, "-o", str(plan)).code == 0
+    made = read_plan(json.loads(plan.read_text()), "It")
+    assert made.merge is not None
+    secret = home.path / "secret"
+    secret.write_text("secret")
+    files = [file._replace(**{key: str(secret)}) for file in made.merge.files]
+    document = plan_document(replace(made, merge=replace(made.merge, files=tuple(files))))
+    plan.write_text(json_text(document))
+    secret.unlink() if key == "target" else None
+    refused = run(home, "apply", str(plan), "--yes")
+    assert (refused.code, "isn't its place" in refused.stderr) == (1, True), refused
+    assert merge.is_before()
