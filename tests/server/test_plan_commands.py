@@ -104,6 +104,13 @@ def test_what_was_merged_is_there_and_can_be_taken_out(served: Served) -> None:
     assert served.post(f"/runs/{run['run']}/undo")["status"] == "applied"
 
 
+def test_a_plan_that_writes_to_another_database_is_refused(served: Served) -> None:
+    typed = served.home.run("plan", "merge", OTHER, "--foreign", "--remove-from-other", "--format", "json")
+    assert typed.json["merge"]["remove"]
+    refused = served.refused("POST", "/apply", 400, "bad-input", json={"plan": typed.json})
+    assert "to which a server doesn't write; apply it with `opencode-migrator apply FILE`." in refused
+
+
 def test_the_client_asks_for_the_same(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     src = served.home.src
     monkeypatch.chdir(src)

@@ -44,9 +44,18 @@ async def apply(request: Request) -> Response:
 
 
 def _find_plan(state: AppState, given: Any) -> Plan:
-    """Return the plan in a body, or the kept plan whose digest is there instead."""
+    """Return the plan in a body, or the kept plan whose digest is there instead.
+
+    Raises BadInput if it would write to another database than the server's.
+    """
     if not isinstance(given, str):
-        return read_plan(given, "What the body has as `plan`")
+        planned = read_plan(given, "What the body has as `plan`")
+        if planned.removable:
+            raise BadInput(
+                "The plan takes sessions out of another database, to which a server doesn't write; apply it with "
+                "`opencode-migrator apply FILE`."
+            )
+        return planned
     found = state.plans.find(given)
     if found is None:
         raise Problem(
