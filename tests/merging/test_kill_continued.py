@@ -103,6 +103,23 @@ def test_killed_at_any_step_what_takes_a_merge_back_is_too(shop_merge: ShopMerge
     assert step > 20
 
 
+def test_a_merge_is_not_taken_back_while_a_removal_is_cut_off(shop_merge: ShopMerge) -> None:
+    """What that has taken out already would be nowhere."""
+    home = shop_merge.home
+    merged = run(home, *shop_merge.words, "--json").json["run"]
+    assert shop_merge.kill("merge", shop_merge.other.database, "--foreign", "--remove-from-other", "--yes", *CHUNKS,
+                           fault=Fault("kill", 2, "before intend"))  # fmt: skip
+    there = rows_without_times(shop_merge.other)["session"]
+    assert 0 < len(there) < 18
+    refused = run(home, "undo", merged, "--yes")
+    assert (refused.code, shop_merge.now) == (1, shop_merge.after), refused
+    (removal,) = [each["run"] for each in run(home, "log", "--json").json if each["status"] == "running"]
+    assert f"first `opencode-migrator undo {removal}` puts them back there." in refused.stderr
+    assert run(home, "undo", removal, "--yes").code == 0
+    assert run(home, "undo", merged, "--yes").code == 0
+    assert shop_merge.now == shop_merge.before
+
+
 PARENT = "ses_dfbea8ed3ffeeEpHJ5KIKZRinX"
 """A real session with subagents."""
 

@@ -23,17 +23,20 @@ _NAMED = 5
 
 
 def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collection[str]) -> None:
-    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of the other database."""
+    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of the other database.
+
+    One that was cut off may have done so too.
+    """
     entries = run_entries(other)
     undone = find_undone(entries, other)
     for entry in entries:
-        if entry.status is not RunStatus.APPLIED or entry.undoes is not None or entry.id in undone.by:
+        if entry.status is RunStatus.ROLLED_BACK or entry.undoes is not None or entry.id in undone.by:
             continue
         with open_run(entry.id, other) as journal:
             if (merge := journal.merge) is None or not merge.taken_out:
                 continue
             is_from_here = merge.other == run.entry.store or is_same_file(merge.other, store.path)
-            gone = (journal.session_ids() - undone.sessions[entry.id]).intersection(sessions)
+            gone = (journal.session_ids() - undone.sessions.get(entry.id, set())).intersection(sessions)
         if is_from_here and gone:
             raise MigratorError(
                 f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
