@@ -266,6 +266,9 @@ STILL_LOST = "still-lost"
 READ_ONLY = "read-only"
 """The code of a warning that the plan can't be applied, since its database isn't written to."""
 
+SKIPPED = "skipped"
+"""The code of a warning that a session or project isn't as planned, and is left out, as `--on-conflict skip` says."""
+
 NONE_LOST = "none-lost"
 """The code of a warning that none of the selected sessions is lost, so that there is nothing to rescue."""
 

@@ -9,7 +9,7 @@ import click
 from migrator.cli.input.command_line import applying_command
 from migrator.cli.input.database import note_other_database, only_database
 from migrator.cli.input.options import change_options
-from migrator.cli.results.confirm import show_or_apply
+from migrator.cli.results.confirm import show_or_apply, to_compare
 from migrator.text import our_command
 
 
@@ -26,7 +26,7 @@ def command(**values: Any) -> None:
     entry, path, _ = find_run_to_redo(only_database(values))
     note_other_database(path, values)
     show_or_apply(
-        plan_undo(path, entry.id, None if values["yes"] else values["on_conflict"]),
+        plan_undo(path, entry.id, to_compare(values)),
         values,
         "Redo what was done to",
         # A report may be read after other undos.

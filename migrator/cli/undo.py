@@ -9,7 +9,7 @@ import click
 from migrator.cli.input.command_line import applying_command
 from migrator.cli.input.database import note_other_database, only_database
 from migrator.cli.input.options import change_options
-from migrator.cli.results.confirm import ask_unless_yes, report, show_or_apply, write_request
+from migrator.cli.results.confirm import ask_unless_yes, report, show_or_apply, to_compare, write_request
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 from migrator.text import our_command
@@ -40,7 +40,7 @@ def command(run: str | None, **values: Any) -> None:
         report(undo_run(path, entry.id, write_request(values)), values)
         return
     show_or_apply(
-        plan_undo(path, entry.id, None if values["yes"] else values["on_conflict"]),
+        plan_undo(path, entry.id, to_compare(values)),
         values,
         "Take back",
         command=lambda: applying_command(*named),

@@ -9,7 +9,7 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution import traces
 from migrator.execution.project_edits import changed_projects
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2
-from migrator.model import PlanWarning
+from migrator.model import SKIPPED, PlanWarning
 from migrator.store.opencode_2.staging import suspended_sessions
 from migrator.text import and_more, first_few, our_command
 
@@ -70,8 +70,8 @@ class Conflicts:
     def warnings(self) -> tuple[PlanWarning, ...]:
         """Return a warning for each session and project that is skipped."""
         return (
-            *(PlanWarning("skipped", f"{id_} was skipped: it {what}.", id_) for id_, what in self.sessions.items()),
-            *(PlanWarning("skipped", f"Project {id_} was skipped: it {what}.") for id_, what in self.projects.items()),
+            *(PlanWarning(SKIPPED, f"{id_} is skipped: it {what}.", id_) for id_, what in self.sessions.items()),
+            *(PlanWarning(SKIPPED, f"Project {id_} is skipped: it {what}.") for id_, what in self.projects.items()),
         )
 
 

@@ -51,12 +51,13 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
         return runs.apply(writer, _as_of_now(writer, plan, places), request, places, made_on=plan.store)
 
 
-def compare_plan(plan: Plan, path: Path, on_conflict: OnConflict) -> Plan:
+def compare_plan(plan: Plan, path: Path, on_conflict: OnConflict | None) -> Plan:
     """Return what `apply_plan` would carry out now, with a warning for each session that it would skip.
 
-    Nothing is written or locked. Raises what it would raise before it writes, StalePlan above all.
+    Nothing is written or locked. Raises what it would raise before it writes, StalePlan above all. With None for
+    `on_conflict` the rows aren't compared with the plan: the run does it.
     """
-    if not plan.writes:
+    if not plan.writes or on_conflict is None:
         return plan_on(plan, path)
     with Store(path) as store:
         _check_is_here(store, plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import RunStatus
+from migrator.model import SKIPPED, RunStatus
 from migrator.reporting.merge_text import done_text
 from migrator.reporting.next_steps import is_undo, step_lines, steps_after
 from migrator.reporting.style import styled
@@ -39,7 +39,7 @@ def run_text(run: Run, plan: Plan | None = None, width: int | None = None) -> It
     else:
         yield from _moved_text(run, width)
     for warning in run.warnings:
-        if warning.code in {"skipped", *_LEFT_ALONE}:
+        if warning.code in {SKIPPED, *_LEFT_ALONE}:
             yield from _labelled("skipped", warning.message, width)
         elif warning.code in _LEARNED_IN_THE_RUN:
             yield from _labelled("warning", warning.message, width)

@@ -173,7 +173,7 @@ def test_a_plan_is_stale_when_a_project_row_has_changed(home: Home, changed: str
     assert home.everything() == before
     skipped = home.run("apply", "plan.json", "--yes", "--on-conflict", "skip")
     assert skipped.code == 0
-    assert f"Project {project} was skipped" in skipped.stdout
+    assert f"Project {project} is skipped" in skipped.stdout
     assert bound(home)["ses_shop"][1] == str(new)
 
 

@@ -67,8 +67,11 @@ def test_an_undo_and_a_redo_are_refused(home: Home) -> None:
     session = session_titled(home, BM25)
     home.execute("UPDATE session SET directory = '/elsewhere' WHERE id = ?", [session])
     assert session in refused_as_planned(home, "undo", moved, code=5)
-    skipping = home.run("undo", moved, "--on-conflict", "skip", "--dry-run", "--json").json
-    assert session not in {change["session"] for change in skipping["changes"]}
+    skipping = ("undo", moved, "--on-conflict", "skip")
+    assert session not in {change["session"] for change in home.run(*skipping, "--dry-run", "--json").json["changes"]}
+    done = home.run(*skipping, "--yes")
+    assert (done.stdout + done.stderr).count(f"{session} is skipped") == 1
+    assert home.run("redo", "--yes").code == 0
     home.execute("UPDATE session SET directory = ? WHERE id = ?", [str(home.src / "shop"), session])
     assert home.run("undo", moved, "--yes").code == 0
     home.execute("DELETE FROM session WHERE id = ?", [session])

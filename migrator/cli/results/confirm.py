@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from migrator.arguments import WriteRequest
+    from migrator.choices import OnConflict
     from migrator.model import Plan, Run
 
 
@@ -158,6 +159,11 @@ def ask_unless_yes(question: str, values: dict[str, Any], command: str, warning:
     if not on_terminal():
         raise NobodyToAsk(f"{question} Nobody can be asked here.", command, "To say yes:")
     ask(question)
+
+
+def to_compare(values: dict[str, Any]) -> OnConflict | None:
+    """Return how a plan that was made before is compared before it is shown; None if the run alone compares it."""
+    return None if values["yes"] and not values["dry_run"] else values["on_conflict"]
 
 
 def write_request(values: dict[str, Any]) -> WriteRequest:
