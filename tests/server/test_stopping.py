@@ -9,13 +9,14 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Gate
-from tests.support.forked import ENDING
+from tests.support.forked import ENDING, PATIENCE_SECONDS
 from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
@@ -148,7 +149,11 @@ def test_a_request_that_takes_for_ever_does_not_keep_the_server_from_stopping(tm
     with serving(home) as served, ThreadPoolExecutor() as clients:
         planned = clients.submit(served.ask.post, "/plan", json=body)
         served.process.wait_until(lambda: asked.exists() and bool(asked.read_text()))
-        applied = clients.submit(served.ask.post, "/apply", json={"plan": plan})
+        sent = Event()
+        asking = {"trace": lambda step, _: sent.set() if step.endswith("receive_response_headers.started") else None}
+        applied = clients.submit(served.ask.post, "/apply", json={"plan": plan}, extensions=asking)
+        assert sent.wait(PATIENCE_SECONDS)
+        served.get("/healthz")  # whoever asked before is heard by now, too
         began = time.monotonic()
         code, _ = served.stop()
         assert time.monotonic() - began < 20
