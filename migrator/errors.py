@@ -102,6 +102,11 @@ class StalePlan(MigratorError):
         super().__init__(message)
         self.rows = tuple(rows)
 
+    @classmethod
+    def since(cls, why: object, rows: Sequence[str] = ()) -> StalePlan:
+        """Return the refusal of a plan for this reason, a sentence or another error, before anything is written."""
+        return cls(f"The plan is stale: {str(why).rstrip('.')}. Nothing was written; plan again.", rows)
+
 
 class Interrupted(MigratorError):
     """Ctrl-C, SIGTERM or SIGHUP; the run was rolled back, or the message says how to go on."""

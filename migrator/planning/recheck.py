@@ -27,7 +27,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     rows = {project.id for project in store.projects()}
     for project in plan.projects:
         if project.action is ProjectAction.EXISTS and project.id not in rows:
-            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
+            raise StalePlan.since(f"project {project.id} has no row any more")
     try:
         if plan.relocated is None:
             _check_directories(plan, store, places)
@@ -39,7 +39,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     except UnreadableDirectory:
         raise
     except NoSuchDirectory as error:
-        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+        raise StalePlan.since(error) from error
     return replace(plan, relocated=folders)
 
 
@@ -53,11 +53,11 @@ def recheck_merge(plan: Plan, merge: Merge, store: Store, places: Places) -> Non
         try:
             now = store.schema.storable(places.find(binding.directory).binding)
         except NoSuchDirectory as error:
-            raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+            raise StalePlan.since(error) from error
         if now != binding:
-            raise StalePlan(
+            raise StalePlan.since(
                 f"opencode would file sessions in {binding.directory} under project {now.project_id} now, and the plan "
-                f"says {binding.project_id}. Nothing was written; plan again."
+                f"says {binding.project_id}"
             )
 
 
@@ -76,9 +76,9 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
         now = store.schema.storable(found)
         for field, value, planned in zip(now._fields, now, wanted, strict=True):
             if value != planned:
-                raise StalePlan(
+                raise StalePlan.since(
                     f"opencode would give sessions in {wanted.directory} the {field} {value!r} now, and the plan says "
-                    f"{planned!r}. Nothing was written; plan again.",
+                    f"{planned!r}",
                 )
 
 
@@ -94,13 +94,12 @@ def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Pla
             place = place_of_opencode_1(place)
         found = before if place is None else store.schema.storable(place.binding)
         if found != after:
-            raise StalePlan(
+            raise StalePlan.since(
                 f"opencode would resolve {after.directory} to project {found.project_id} in {found.directory} now, and "
-                f"the plan says project {after.project_id}. Nothing was written; plan again.",
+                f"the plan says project {after.project_id}",
             )
     for project in plan.updates:
         if not relocation.resolver.is_of_project(project.worktree, project.id):
-            raise StalePlan(
-                f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
-                "written; plan again.",
+            raise StalePlan.since(
+                f"opencode would take {project.worktree} for another project than {project.id} now",
             )

@@ -143,7 +143,7 @@ def test_a_plan_is_stale_when_a_repository_was_made_around_the_folder(home: Home
     project = root_commit(home.repository("texts"))
     stale = home.run("apply", "plan.json", "--yes")
     assert stale.code == 5
-    assert f"Opencode would resolve {new} to project {project}" in stale.stderr
+    assert f"The plan is stale: opencode would resolve {new} to project {project}" in stale.stderr
     assert bound(home)["ses_1"][1] == str(old)
 
 

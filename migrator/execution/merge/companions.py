@@ -141,4 +141,4 @@ def _bring(file: MergedFile, new: Path, owner: Owner | None) -> None:
 
 
 def _stale(file: MergedFile, what: str) -> StalePlan:
-    return StalePlan(f"The plan is stale: {what}. Nothing was written; plan again.", (file.session,))
+    return StalePlan.since(what, (file.session,))

@@ -91,9 +91,8 @@ def _edits_of_unfinished(table: str, change: Change, here: list[Row], there: lis
             case RowChange.SAME if digested(old["data"].encode(), kind) == digested(new["data"].encode(), kind):
                 continue
             case RowChange.DIFFERENT:
-                raise StalePlan(
-                    f"The plan is stale: {table} {new['id']} of {change.session} says something else in the other "
-                    "database. Nothing was written; plan again.",
+                raise StalePlan.since(
+                    f"{table} {new['id']} of {change.session} says something else in the other database",
                     (change.session,),
                 )
         row = _detached(table, new) if change.undo is FileUndo.DETACH else new
