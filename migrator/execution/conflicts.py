@@ -10,7 +10,7 @@ from migrator.execution import traces
 from migrator.execution.project_edits import changed_projects
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2
 from migrator.model import SKIPPED, PlanWarning
-from migrator.store.opencode_2.staging import suspended_sessions
+from migrator.store.opencode_2.staging import TURN_FIRST, suspended_sessions
 from migrator.text import and_more, first_few, our_command
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ class Conflicts:
         if self.under_way:
             return MigratorError(
                 f"{conflict_sentence(self.under_way)}; opencode 2 may go on with that turn, in the wrong directory. "
-                "Nothing was written. Start its background service, which finishes the turn or lets go of it, and stop "
-                "it; or leave the session out with --on-conflict skip.",
+                f"Nothing was written. {TURN_FIRST}.",
             )
         if {*self.everything.values()} == {MOVED_ALREADY}:
             advice = f"`{our_command('log')}` shows by which run, and `{our_command('undo', 'RUN')}` takes it back"

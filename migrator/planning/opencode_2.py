@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from migrator.model import PlanWarning
 from migrator.paths import checkout_root
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
-from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
+from migrator.store.opencode_2.staging import (
+    TURN_FIRST,
+    bound_elsewhere_in_opencode_1,
+    suspended_sessions,
+    waiting_moves,
+)
 from migrator.text import count, first_few
 
 if TYPE_CHECKING:
@@ -55,9 +60,7 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change], *, announce: bo
     for id_ in suspended_sessions(store, moving):
         yield PlanWarning(
             "turn-under-way",
-            f"opencode 2 has {id_} in the middle of a turn, so nothing will be moved: its background service goes on "
-            "with the turn when it starts next, or lets go of it. Let it do so and stop it, or say --on-conflict skip, "
-            "which moves everything but its tree.",
+            f"opencode 2 has {id_} in the middle of a turn, so nothing will be moved. {TURN_FIRST}.",
             id_,
         )
     for id_, directory in waiting_moves(store, moving):

@@ -116,6 +116,13 @@ def bound_elsewhere_in_opencode_1(store: Store, sessions: Iterable[str]) -> list
     )
 
 
+TURN_FIRST = (
+    "Start opencode 2, let it finish or give up that turn, and stop it with `opencode service stop`; or say "
+    "--on-conflict skip, which leaves the session and its whole tree out"
+)
+"""What to do about a session in the middle of a turn."""
+
+
 def suspended_sessions(store: Store, sessions: Iterable[str]) -> list[str]:
     """Return those of these sessions with an unfinished turn, with which opencode 2 may go on.
 
