@@ -41,6 +41,7 @@ from migrator.model import (
     Run,
     RunStatus,
 )
+from migrator.progress import doing
 from migrator.state_dir import is_found_by
 from migrator.store.location import is_same_file
 from migrator.text import our_command
@@ -88,7 +89,8 @@ def compared(store: Store, job: Job, on_conflict: OnConflict, merging: merges.Me
 
     Raises what the run would raise before it writes: see `_compare`.
     """
-    job, _, conflicts = _compare(store, job, on_conflict, merging)
+    with doing("Comparing the plan with the database"):
+        job, _, conflicts = _compare(store, job, on_conflict, merging)
     return replace(job.plan, warnings=(*job.plan.warnings, *conflicts.warnings()))
 
 
