@@ -1,7 +1,7 @@
 """Sessions of opencode 1 come into a database of opencode 2 by a program of opencode 2, which alone can judge that.
 
-No such program can be had from npm: name yours in $OPENCODE_MIGRATOR_V2_BINARY, and this runs. What needs none, as what
-is refused, is tested daily in tests/merging/test_import.py.
+opencode's own packages on npm have no such program: name yours in $OPENCODE_MIGRATOR_V2_BINARY, and this runs. What
+needs none, as what is refused, is tested daily in tests/merging/test_import.py.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def test_every_age_of_opencode_1(home: Home, age: str) -> None:
 
 
 def test_an_age_that_it_may_not_know(home: Home) -> None:
-    """The upgrades of opencode 2 of August 2026 fail on a database of 1.2.1: that is said, and nothing is written."""
+    """August 2026's upgrades fail on a database of 1.2.1, those of 2.0.14 don't: it comes, or nothing is written."""
     other = built(home, "1.2.1", home.path / "old" / "opencode.db")
     before = rows(home)
     done = home.run("merge", other.database, "--foreign", "--with-opencode", BINARY, "--yes")
@@ -156,7 +156,7 @@ def test_it_lists_opens_continues_and_undoes_what_came(opencode: OpenCode, tmp_p
         after = {path.name: path.read_text() for path in shop.glob("*.txt")}
         assert (before["kept.txt"], after["kept.txt"]) == ("two", "one")
         assert after.keys() == before.keys(), "it removes nothing"
-        new.call("POST", f"/api/session/{late}/revert/clear")
+        new.take_undo_back(late)
         new.prompt(late, "Go on in opencode 2.")
         assert "Go on in opencode 2." in json.dumps(new.messages(late))
         new.call("DELETE", f"/api/session/{early}")

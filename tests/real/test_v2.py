@@ -1,8 +1,9 @@
 """The guarantees of a move, by the judgement of a real opencode 2.
 
-No registry that we know of has one: asked on 2026-11-29, npm had nothing newer than a preview of July 2026
+opencode's own packages on npm have none: asked on 2026-11-29, nothing was newer than a preview of July 2026
 (@opencode-ai/cli-linux-x64-baseline 0.0.0-next-16350), which is not 2.0 yet: it keeps its sessions in `session`, in a
-database of its own. Name a program in $OPENCODE_MIGRATOR_V2_BINARY, and this runs.
+database of its own. Name a program in $OPENCODE_MIGRATOR_V2_BINARY, and this runs; docs/tested-versions.md says with
+which it was run.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def test_moved_sessions_are_listed_opened_and_continued_where_they_are(
     (there / "src").mkdir()
     with opencode.service(a) as pid:
         root = opencode.new_session("root", a)
-        child = opencode.new_session("child", a, parentID=root)
+        child = opencode.new_session("child", a, parent=root)
         below = opencode.new_session("below", deep)
         at_home = opencode.new_session("at home", there)
         for session in (root, child, below, at_home):
@@ -104,3 +105,12 @@ def test_moved_sessions_are_listed_opened_and_continued_where_they_are(
         opencode.prompt(root, order("shell", command="pwd > after.txt", description="say where"))
         assert (there / "after.txt").read_text() == f"{there}\n"
     assert answer(installed, "orphans", cwd=there) == []
+
+
+def test_it_finds_the_skill_that_we_install(opencode: OpenCode2, tmp_path: Path) -> None:
+    here = repository(tmp_path / "here")
+    assert run_migrator(opencode.installed, "install-skill", cwd=here).returncode == 0
+    with opencode.service(here):
+        session = opencode.new_session("lost", here)
+        opencode.prompt(session, order("skill", id="move-sessions"))
+        assert "# Move opencode sessions" in str(opencode.messages(session))

@@ -1,17 +1,17 @@
 """An installation of opencode 2: its background service, over HTTP, and its command line.
 
-Written after its source and tried with the preview of its HTTP interface on npm (@opencode-ai/cli-linux-x64 1.18.18),
-as far as that has it; whoever has a program of opencode 2 may have to correct it.
+Written after its source, and tried with the programs that docs/tested-versions.md names.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import sqlite3
 import subprocess
 import time
 from base64 import b64encode
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -55,20 +55,11 @@ class OpenCode2:
         deadline = time.monotonic() + _SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                if self._info()["pid"] == process.pid:
+                if self.call_first("GET /api/info", "GET /api/health")["pid"] == process.pid:
                     return
             except (OSError, ValueError, RuntimeError, KeyError):
                 time.sleep(0.1)
         raise RuntimeError(f"the service did not start: {log.read_text()[-2000:]}")
-
-    def _info(self) -> Any:
-        """What it says of itself; the preview of August 2026 has another path for that."""
-        try:
-            return self.call("GET", "/api/info")
-        except RuntimeError as error:
-            if "HTTP 404" not in str(error):
-                raise
-            return self.call("GET", "/api/health")
 
     def call(self, method: str, path: str, /, body: Any = None, **query: str) -> Any:
         """One request to the service as it has registered; the answer's JSON."""
@@ -90,18 +81,33 @@ class OpenCode2:
             raise RuntimeError(f"{method} {path}: HTTP {response.status}: {answer[:500]}")
         return json.loads(answer) if answer else None
 
+    def call_first(self, *routes: str) -> Any:
+        """The first of these routes that it has, the last of which is that of the preview of August 2026."""
+        for route in routes[:-1]:
+            try:
+                return self.call(*route.split(" "))
+            except RuntimeError as error:
+                if "HTTP 404" not in str(error):
+                    raise
+        return self.call(*routes[-1].split(" "))
+
     def location(self, directory: Path) -> Any:
         """What it makes of a directory: `directory`, and `project` with `id` and `directory`."""
         return self.call("GET", "/api/location", **{"location[directory]": str(directory)})
 
-    def new_session(self, title: str, directory: Path, **fields: str) -> str:
-        body = {"title": title, "location": {"directory": str(directory)}, **fields}
-        return str(self.call("POST", "/api/session", body)["data"]["id"])
+    def new_session(self, title: str, directory: Path, parent: str | None = None) -> str:
+        """Begin a session; only a tool of its own begins one of a subagent, so `parent` is written by us."""
+        body = {"title": title, "location": {"directory": str(directory)}}
+        session = str(self.call("POST", "/api/session", body)["data"]["id"])
+        if parent is not None:
+            with closing(sqlite3.connect(self.installed.database)) as db, db:
+                db.execute("UPDATE session_v2 SET parent_id = ? WHERE id = ?", [parent, session])
+        return session
 
     def prompt(self, session: str, text: str) -> None:
         """Send a prompt and wait for the end of the turn."""
         self.call("POST", f"/api/session/{session}/prompt", {"text": text})
-        self.call("POST", f"/api/session/{session}/wait")
+        self.call_first(f"POST /api/experimental/session/{session}/wait", f"POST /api/session/{session}/wait")
 
     def messages(self, session: str) -> list[Any]:
         return list(self.call("GET", f"/api/session/{session}/message", order="asc", limit="100")["data"])
@@ -109,6 +115,10 @@ class OpenCode2:
     def undo(self, session: str, message: str) -> None:
         """Take a turn back: it and what follows, with their files."""
         self.call("POST", f"/api/session/{session}/revert/stage", {"messageID": message, "files": True})
+
+    def take_undo_back(self, session: str) -> None:
+        """Bring the turns back that were undone, with their files."""
+        self.call_first(f"DELETE /api/session/{session}/revert", f"POST /api/session/{session}/revert/clear")
 
     def listed_by(self, **query: str) -> set[str]:
         """Session ids of `GET /api/session`, with `directory=`, or `project=` and `subpath=` as its picker asks."""
