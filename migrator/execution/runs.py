@@ -47,11 +47,11 @@ from migrator.store.location import is_same_file
 from migrator.text import our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from migrator.arguments import WriteRequest
     from migrator.choices import OnConflict
-    from migrator.execution.journal_rows import RunEntry
+    from migrator.execution.journal_rows import ProjectEdit, RunEntry
     from migrator.model import Merge
     from migrator.places import Places
     from migrator.store.reader import Store
@@ -154,7 +154,43 @@ def inverse_job(store: Store, run: Journal) -> Job:
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
     if run.merge is not None:
-        return merges.inverse_job(store, run, run.merge, redoes, taken_back)
+        job = merges.inverse_job(store, run, run.merge, redoes, taken_back)
+    else:
+        job = _inverse_moves(store, run, redoes, taken_back)
+    return replace(job, projects=_inverse_registrations(store, run, job.plan, runs, undone.by))
+
+
+def _inverse_registrations(
+    store: Store, run: Journal, plan: Plan, runs: Sequence[RunEntry], undone: Collection[str]
+) -> tuple[ProjectEdit, ...]:
+    """Return the project rows that are registered or taken out by the `plan` that takes `run` back.
+
+    Runs are taken back in any order. So besides what `run` itself did, a row that another one has registered is put
+    back where a session returns to it, and taken out where one leaves it and nothing is left of that run.
+    """
+    redone, kept = run_log.redone(runs), set[str]()
+    registered: dict[str, ProjectEdit] = {}
+    for other in runs:
+        if other.status is RunStatus.APPLIED and (not other.undoes or other.id in redone):
+            with run_log.open_run(other.id, str(store.path)) as journal:
+                made = {project.change.id: project for project in journal.projects() if project.register}
+            registered |= made
+            kept |= set() if other.id in undone else made.keys()
+    arriving = {change.after.project_id for change in plan.changes if not (plan.merge and plan.merge.taken_out)}
+    leaving = {change.before.project_id for change in plan.changes if plan.merge is None or plan.merge.taken_out}
+    there = store.values("project", "id", arriving)
+    wanted = {id_: id_ in arriving for id_ in registered if id_ in (arriving - there.keys()) | (leaving - kept)}
+    edits = {id_: replace(registered[id_], register=register) for id_, register in wanted.items()}
+    own = {project.change.id: replace(project, register=not project.register) for project in run.projects()}
+    return (*(edits | own).values(),)
+
+
+def _inverse_moves(store: Store, run: Journal, redoes: str | None, taken_back: Collection[str]) -> Job:
+    """Return the job that takes back a run that was no merge, or its undo, but for project rows.
+
+    `taken_back` are sessions that were taken back already.
+    """
+    entry = run.entry
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
@@ -180,8 +216,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
         str(store.path), store.schema.dialect, (*reversed(changes), *children), tuple(updates), tuple(warnings),
         tuple(unchanged), announce=entry.announces,
     )  # fmt: skip
-    projects = tuple(replace(project, register=not project.register) for project in run.projects())
-    return Job(plan, restores, projects, undoes=entry.id, redoes=redoes, made_on=entry.store)
+    return Job(plan, restores, undoes=entry.id, redoes=redoes, made_on=entry.store)
 
 
 def _warn_of_other_database(store: Store, run: RunEntry) -> tuple[PlanWarning, ...]:

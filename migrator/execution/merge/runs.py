@@ -153,7 +153,10 @@ def signature_text(view: UntouchedView) -> str:
 
 
 def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, taken_back: Collection[str]) -> Job:
-    """Return the job that takes back a merge, or its undo. `taken_back` are sessions that were taken back already."""
+    """Return the job that takes back a merge, or its undo, but for project rows.
+
+    `taken_back` are sessions that were taken back already.
+    """
     entry = run.entry
     changes = [change for change in run.changes() if change.session not in taken_back]
     wanted = {change.session for change in changes}
@@ -176,11 +179,10 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
         announce=entry.announces,
         merge=replace(merge, taken_out=not merge.taken_out),
     )
-    projects = tuple(replace(project, register=not project.register) for project in run.projects())
     rows = inverted_edits(edit for edit in edits if edit.session not in continued)
     source = entry.id if merge.taken_out else None
     return Job(
-        plan, tuple(single), projects, undoes=entry.id, redoes=redoes, made_on=entry.store, source=source,
+        plan, tuple(single), undoes=entry.id, redoes=redoes, made_on=entry.store, source=source,
         left=tuple(rows), is_older=older_sessions(run),
     )  # fmt: skip
 
