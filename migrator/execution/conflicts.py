@@ -110,7 +110,7 @@ def changed_sessions(
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     for edit in changed_since(staging.store, restores):
-        found[edit.session] = f"has been used since: {_value_name(edit)} changed"
+        found.setdefault(edit.session, f"has been used since: {_value_name(edit)} changed")
     found.update(dict.fromkeys(deleted_in_opencode_2(staging.store, restores), DELETED_IN_2))
     return found
 

@@ -452,3 +452,17 @@ def test_a_run_is_taken_back_once(home: Home, shop: Path) -> None:
     assert home.everything() == before
     assert json.loads(home.run("undo", undo, "--yes", "--json").stdout)["status"] == "applied"
     assert str(shop) in directories(home).values()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_of_a_session_that_was_moved_on_it_is_said_where_it_is(tmp_path: Path, dialect: str) -> None:
+    """Where both opencodes have it, its other row has changed too, and that tells nobody what happened."""
+    home = dialect_home(tmp_path / "home", "real-1.18.34", dialect)
+    for name in ("shop", "other"):
+        home.repository(name)
+    first = home.run("move", *SEARCH, "--to-dir", "src/shop", "--yes", "--json").json["run"]
+    assert home.run("move", "--from-dir", "~/src/shop", "--to-dir", "src/other", "--yes").code == 0
+    refused = home.run("undo", first, "--yes")
+    assert refused.code == 5
+    assert f"now has project_id '{root_commit(home.src / 'other')}'" in refused.stderr
+    assert "has been used since" not in refused.stderr
