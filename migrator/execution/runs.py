@@ -24,13 +24,14 @@ from migrator.execution.engine import FIRST_CHUNK, RunUnderWay, execute
 from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal
 from migrator.execution.journal_file import folder_of_journals
-from migrator.execution.journal_rows import Job
+from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.merge import runs as merges
 from migrator.execution.merge.take_back import refuse_if_used, take_back_merge, warn_of_used
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.run_record import turn_records, with_outcomes
+from migrator.execution.undone import chains
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import (
     REDO_OF,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
     from migrator.arguments import WriteRequest
     from migrator.choices import OnConflict
-    from migrator.execution.journal_rows import ProjectEdit, RunEntry
+    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Merge
     from migrator.places import Places
     from migrator.store.reader import Store
@@ -166,23 +167,29 @@ def _inverse_registrations(
     """Return the project rows that are registered or taken out by the `plan` that takes `run` back.
 
     Runs are taken back in any order. So besides what `run` itself did, a row that another one has registered is put
-    back where a session returns to it, and taken out where one leaves it and nothing is left of that run.
+    back where a session returns to it, and taken out where one leaves it. It stays while something is left of another
+    run that has registered it. The last one that did so has made the row that is there.
     """
-    redone, kept = run_log.redone(runs), set[str]()
-    registered: dict[str, ProjectEdit] = {}
+    links, merge = chains([*runs, run.entry]), plan.merge
+    registered, kept = dict[str, ProjectEdit](), set[str]()
     for other in runs:
-        if other.status is RunStatus.APPLIED and (not other.undoes or other.id in redone):
+        if other.status is RunStatus.APPLIED and len(links[other.id]) % 2:
             with run_log.open_run(other.id, str(store.path)) as journal:
                 made = {project.change.id: project for project in journal.projects() if project.register}
             registered |= made
-            kept |= set() if other.id in undone else made.keys()
-    arriving = {change.after.project_id for change in plan.changes if not (plan.merge and plan.merge.taken_out)}
-    leaving = {change.before.project_id for change in plan.changes if plan.merge is None or plan.merge.taken_out}
-    there = store.values("project", "id", arriving)
-    wanted = {id_: id_ in arriving for id_ in registered if id_ in (arriving - there.keys()) | (leaving - kept)}
-    edits = {id_: replace(registered[id_], register=register) for id_, register in wanted.items()}
-    own = {project.change.id: replace(project, register=not project.register) for project in run.projects()}
-    return (*(edits | own).values(),)
+            if other.id not in undone and links[other.id][-1] != links[run.entry.id][-1]:
+                kept |= made.keys()
+    arriving = set() if merge and merge.taken_out else {change.after.project_id for change in plan.changes}
+    leaving = set() if merge and not merge.taken_out else {change.before.project_id for change in plan.changes}
+    own = {project.change.id: project for project in run.projects()}
+    back = registered.keys() & (arriving - store.values("project", "id", arriving).keys())
+    back |= {id_ for id_, project in own.items() if not project.register}
+    out = (registered.keys() & leaving) | own.keys()
+    known = own | registered
+    return (
+        *(replace(own.get(id_, known[id_]), register=True) for id_ in sorted(back)),
+        *(replace(known[id_], register=False) for id_ in sorted(out - back - kept)),
+    )
 
 
 def _inverse_moves(store: Store, run: Journal, redoes: str | None, taken_back: Collection[str]) -> Job:

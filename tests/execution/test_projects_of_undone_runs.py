@@ -67,3 +67,14 @@ def test_a_row_stays_while_the_run_that_added_it_isnt_taken_back(home: Home) -> 
     assert rows(home) == before
     did(home, "undo")
     did(home, "undo", first)
+
+
+def test_a_row_that_came_and_went_is_gone_in_the_end(home: Home) -> None:
+    start = rows(home)
+    first = move(home, "added", ONE, TWO)
+    second = move(home, "other", TWO)
+    did(home, "undo", first, "--on-conflict", "skip")
+    third = move(home, "added", THREE)
+    for run in (third, second, first):
+        did(home, "undo", run)
+    assert rows(home) == start
