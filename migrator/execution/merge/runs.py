@@ -90,7 +90,7 @@ class Merging:
         size = merging.conversation_bytes(self.theirs or writer, [change.session for change in job.plan.changes])
         if merge.taken_out:
             return Copied(journal=size)
-        return Copied(size, files=room_for((file.source, file.target) for file in merge.files))
+        return Copied(size, files=room_for({(file.source, file.target) for file in merge.files}))
 
     @contextmanager
     def source(self, writer: Writer, journal: Journal) -> Iterator[None]:
