@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.run_log import find_undone, open_run, run_entries
+from migrator.execution.traces import command, unfinished_on
+from migrator.execution.undone import chains
 from migrator.model import RunStatus
 from migrator.store.contents import message_digests
 from migrator.store.location import is_same_file
@@ -25,12 +27,12 @@ _NAMED = 5
 def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collection[str]) -> None:
     """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of the other database.
 
-    One that was cut off may have done so too.
+    So may one that was cut off, or its redo.
     """
     entries = run_entries(other)
-    undone = find_undone(entries, other)
+    undone, links = find_undone(entries, other), chains(entries)
     for entry in entries:
-        if entry.status is RunStatus.ROLLED_BACK or entry.undoes is not None or entry.id in undone.by:
+        if entry.status is RunStatus.ROLLED_BACK or len(links[entry.id]) % 2 == 0 or entry.id in undone.by:
             continue
         with open_run(entry.id, other) as journal:
             if (merge := journal.merge) is None or not merge.taken_out:
@@ -45,12 +47,18 @@ def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collecti
 
 
 def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> None:
-    """Refuse to take these sessions out again, as a removal did, unless all that is said in them is in `other` too."""
+    """Refuse to take these sessions out, as a removal does, unless all that is said in them is in `other` to stay.
+
+    A run that was cut off there, or is going on, may take out what is still there.
+    """
     there = message_digests(store, sorted(store.existing(sessions)))
     try:
         here = look_into(Path(other), lambda ours: message_digests(ours, sorted(ours.existing(sessions))))
+        cut_off = look_into(Path(other), lambda ours: [command("resume", run, ours) for run in unfinished_on(ours)])
     except MigratorError as error:
         raise MigratorError(f"Nobody can tell whether the sessions are in {other} too: {error}.") from error
+    if cut_off:
+        raise MigratorError(f"A run on {other} was cut off, which may take the sessions out; first `{cut_off[0]}`.")
     if lacking := [id_ for id_ in there if id_ not in here or not there[id_].items() <= here[id_].items()]:
         number = len(lacking)
         raise MigratorError(
