@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,16 @@ from migrator.text import agree, count, first_few, our_command
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from migrator.execution.journal import Journal
     from migrator.store.reader import Store
 
 _NAMED = 5
 
 
-def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collection[str]) -> None:
-    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of the other database.
+def refuse_if_removed(store: Store, other: str, sessions: Collection[str]) -> None:
+    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of a database.
 
-    So may one that was cut off, or its redo.
+    So may one that was cut off, or its redo. If a third database has them, at the path that the removal recorded, they
+    may go here. If none has, the removal relied on this one, wherever it was then.
     """
     entries = run_entries(other)
     undone, links = find_undone(entries, other), chains(entries)
@@ -37,13 +38,21 @@ def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collecti
         with open_run(entry.id, other) as journal:
             if (merge := journal.merge) is None or not merge.taken_out:
                 continue
-            is_from_here = merge.other == run.entry.store or is_same_file(merge.other, store.path)
             gone = (journal.session_ids() - undone.sessions.get(entry.id, set())).intersection(sessions)
-        if is_from_here and gone:
+        if gone and not _has_all(merge.other, gone, store):
             raise MigratorError(
-                f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
-                f"`{our_command('undo', entry.id)}` puts them back there."
+                f"Run {entry.id} took the same sessions out of {entry.store}, and no other database is known to "
+                f"have them; first `{our_command('undo', entry.id)}` puts them back there."
             )
+
+
+def _has_all(path: str, sessions: Collection[str], but: Store) -> bool:
+    """Tell whether a database, if it is another than `but`, is known to have all of these sessions."""
+    if is_same_file(path, but.path):
+        return False
+    with suppress(MigratorError):
+        return look_into(Path(path), lambda store: len(store.existing(sessions)) == len(sessions))
+    return False
 
 
 def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> None:

@@ -163,7 +163,7 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
     if redoes and not merge.taken_out:
         refuse_unless_whole(store, merge.other, wanted)
     elif not merge.taken_out:
-        refuse_if_removed(store, run, merge.other, wanted)
+        refuse_if_removed(store, merge.other, wanted)
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
     single = inverted_edits(
