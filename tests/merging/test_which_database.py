@@ -210,3 +210,22 @@ def test_a_merge_is_taken_back_if_a_third_database_has_what_was_removed(
     assert undone.code == (0 if there else 1), undone
     assert (f"first `opencode-migrator undo {removal['run']}`" in undone.stderr) is not there
     assert ("ses_a" in rows(dev)["session"]) is not there
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_what_was_taken_out_of_one_database_may_come_into_a_third(
+    home: Home, dev: OtherDatabase, *, taken_back: bool
+) -> None:
+    """That it wasn't there before doesn't mean that the removal has been there, and was cut off."""
+    third = copied(home, home.path / "third.db")
+    third.empty()
+    removal = ("merge", home.database, "--db", dev.database, "--remove-from-other", "--yes")
+    fault = Fault("fail", 2, "before COMMIT") if taken_back else None
+    assert home.run("merge", home.database, "--db", dev.database, "--yes").code == 0
+    assert run_with(home, *removal, fault=fault).code == (1 if taken_back else 0)
+    assert bool(rows(home)["session"]) is taken_back
+    assert home.run("merge", dev.database, "--db", third.database, "--yes").code == 0
+    (logged,) = home.run("log", "--db", third.database, "--json").json
+    assert (logged["status"], logged["takenOut"]) == ("applied", False)
+    undone = home.run("undo", "--db", third.database, "--yes")
+    assert (undone.code, rows(third)["session"]) == (0, {}), undone.stderr
