@@ -370,7 +370,10 @@ class MergedSession(NamedTuple):
 
 
 class MergedFile(NamedTuple):
-    """A file that belongs to a session: the full path in the other data directory, and where it goes; its SHA-256."""
+    """A file that belongs to a session: the full path in the other data directory, and where it goes; its SHA-256.
+
+    One that belongs to several sessions is named for each of them, since some may be left out.
+    """
 
     session: str
     source: str

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 ABSENT = object()
 """Stands for the binding of a session that isn't there: a merge brings it, and an undo of that takes it out."""
 
+_NEVER = -1
+"""The place of a run that would account for a value whatever came later."""
+
 _FIRST = 500
 """How many sessions are looked up before all of them are: mostly these tell."""
 
@@ -309,7 +312,11 @@ def _traces(
     places = {run.id: place for place, run in enumerate(runs)}
     for run, as_left, _ in _played_back(now, recorded, marks, {}):
         explained.update(dict.fromkeys(as_left, places[run.id]))
-    since = {run.id: explained for run in runs if run not in recorded}
+    since = {
+        run.id: explained | dict.fromkeys(_came_after(run, marks[run.id], now), _NEVER)
+        for run in runs
+        if run not in recorded
+    }
     found = {}
     for run, as_left, as_found in _played_back(now, runs, marks, since):
         if run.id in wanted:
@@ -318,6 +325,16 @@ def _traces(
             is_merge = not merged.isdisjoint(of_run)
             found[run.id] = _Trace(len(of_run), there, len(as_left), len(as_found), is_merge)
     return found
+
+
+def _came_after(run: RunEntry, marks: Marks, now: Mapping[Key, Any]) -> Iterator[Key]:
+    """Yield the sessions that a database has, and that a run took out of another one, which is where it was.
+
+    That they weren't here once is no trace of the run: no database had them before they came.
+    """
+    gone = [key for key, (_, after) in marks.items() if after is ABSENT is not now.get(key, ABSENT)]
+    if gone and not is_gone(run.store):
+        yield from gone
 
 
 def _played_back(

@@ -13,6 +13,7 @@ from migrator.errors import BadInput, MigratorError, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge.runs import Merging, signature_text
+from migrator.execution.traces import refuse_while_unfinished
 from migrator.importing.program import find_program
 from migrator.importing.view import view_of_imported
 from migrator.model import (
@@ -129,6 +130,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
     merge, run = _bringing(plan), Run(None, RunStatus.UNCHANGED)
     recheck_merge(plan, merge, writer, places)
     if plan.removable:
+        refuse_while_unfinished(writer)  # which may take out again what a removal relies on
         _check_removable(_existing(Path(merge.other)), write)
     if plan.changes:
         with _opened_source(writer, plan, merge, places) as merging:

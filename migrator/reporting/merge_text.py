@@ -57,7 +57,7 @@ def lines_besides_sessions(plan: Plan, merge: Merge, *, done: bool) -> Iterator[
         program = f" ({tilde(merge.imported_by)})" if merge.imported_by else ""
         yield f"your opencode 2{program} makes them out of sessions of opencode 1"
     if merge.files and not merge.taken_out:
-        number = len(merge.files)
+        number = len({file.target for file in merge.files})
         verb = "came" if done else agree(number, "comes")
         yield f"{count(number, 'file')} of sessions {verb} along: long outputs of tools, or what a session changed"
     if plan.removable and not done:

@@ -40,18 +40,18 @@ def is_companion(data: Path, source: str, target: str) -> bool:
     return found is not None and source == os.path.join(data, found[1])
 
 
-def companion_names(store: Store, data: Path, sessions: Collection[str]) -> dict[str, str]:
-    """Map each file of these sessions in the data directory `data`, by its path below that, to its session.
+def companion_names(store: Store, data: Path, sessions: Collection[str]) -> set[tuple[str, str]]:
+    """Return (path below the data directory `data`, session) of each file of these sessions that is there.
 
-    Raises CantTell if the directory can't be read. Rows are searched only if there are outputs at all; mostly they were
-    deleted long ago.
+    A long output may be of several, as a fork names those of the session that it was made of. Raises CantTell if the
+    directory can't be read. Rows are searched only if there are outputs at all; mostly they were deleted long ago.
     """
     there = set(names_in(data / _DIFFS))
-    found = {f"{_DIFFS}/{id_}.json": id_ for id_ in sessions if f"{id_}.json" in there}
+    found = {(f"{_DIFFS}/{id_}.json", id_) for id_ in sessions if f"{id_}.json" in there}
     if outputs := {name for name in names_in(data / OUTPUTS) if name.startswith("tool_")}:
         for _, _, session, text in rows_naming_outputs(store, sessions):
             names = {name for _, name in _OUTPUT.findall(text)}
-            found |= {f"{OUTPUTS}/{name}": session for name in names & outputs}
+            found |= {(f"{OUTPUTS}/{name}", session) for name in names & outputs}
     return found
 
 

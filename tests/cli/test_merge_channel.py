@@ -65,6 +65,8 @@ def test_a_channel_that_has_none(home: Home) -> None:
     assert refused(home, "merge", "--from-channel", "nix", "--db", database) == (
         f"There is no database of channel nix beside {database}: those of dev, prod are there."
     )
+    empty = refused(home, "merge", "--from-channel", "", "--db", database)
+    assert empty.startswith("There is no database of channel '' beside ")
     assert "this very database" in refused(home, "merge", "--from-channel", "latest", "--db", database)
     both = refused(home, "merge", "other.db", "--from-channel", "dev", "--db", database, code=2)
     assert both.startswith("OTHER.db and --from-channel exclude each other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +12,11 @@ import pytest
 from migrator.documents.plan import plan_document, read_plan
 from migrator.text import json_text
 from tests.support.faults import Fault, Interruptible, run
-from tests.support.rows import Pristine, rows, rows_without_times
+from tests.support.merging import OtherDatabase
+from tests.support.rows import Pristine, add_message, add_part, add_session, rows, rows_without_times
 from tests.torture.home import files_beside, two_homes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.faults import Steps
 
 
@@ -204,3 +204,35 @@ def test_a_plan_copies_no_other_file(merge: Merge, key: str) -> None:
     refused = run(home, "apply", str(plan), "--yes")
     assert (refused.code, "isn't its place" in refused.stderr) == (1, True), refused
     assert merge.is_before()
+
+
+def add_fork(merge: Merge) -> tuple[str, str]:
+    """Let another tree there name the long output too, as a fork does; the ids of both sessions."""
+    other = OtherDatabase(merge.home, Path(merge.words[1]))
+    ((data, first),) = other.query("SELECT data, session_id FROM part WHERE id = 'prt_long'")
+    fork = add_session(other, "ses_fork", directory="/")
+    add_message(other, fork, "msg_fork", role="assistant")
+    add_part(other, fork, "msg_fork", "prt_fork", **json.loads(data))
+    return first, fork
+
+
+def test_a_long_output_of_two_trees_comes_and_goes_with_both(merge: Merge) -> None:
+    add_fork(merge)
+    plan = run(merge.home, *[word for word in merge.words if word not in {"--json", "--yes"}], "--dry-run")
+    assert "2 files of sessions come along" in plan.stdout
+    assert run(merge.home, *merge.words).code == 0
+    assert files_beside(merge.home) == merge.brought
+    undone = run(merge.home, "undo", "--yes")
+    assert (undone.code, merge.is_before()) == (0, True), undone.stderr
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_long_output_comes_with_one_tree_where_the_other_is_left_out(merge: Merge, place: int) -> None:
+    sessions, plan = add_fork(merge), merge.home.path / "plan.json"
+    words = [word for word in merge.words[1:] if word not in {"--yes", "--json", "--chunk-size", "4"}]
+    assert run(merge.home, "plan", "merge", *words, "-o", str(plan)).code == 0
+    add_message(OtherDatabase(merge.home, Path(merge.words[1])), sessions[place], "msg_since", role="user")
+    assert run(merge.home, "apply", str(plan), "--yes", "--on-conflict", "skip").code == 0
+    came = merge.home.query("SELECT id FROM session WHERE id IN (?, ?)", sessions)
+    assert came == [(sessions[1 - place],)]
+    assert files_beside(merge.home)["tool-output/tool_22a"] == merge.brought["tool-output/tool_22a"]

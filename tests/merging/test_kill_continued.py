@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -13,6 +13,8 @@ from tests.support.rows import Pristine, Rows, add_child, add_message, add_part,
 from tests.support.turn_states import put, states
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.faults import Steps
     from tests.support.home import Home
 
@@ -214,3 +216,70 @@ def test_a_removal_that_was_cut_off_before_it_wrote_is_found(shop_merge: ShopMer
     assert done.code == 0, done.stderr
     assert (rows_without_times(shop_merge.other) == there) is (way == "undo")
     assert not shop_merge.cut_off
+
+
+class Removed(NamedTuple):
+    """Runs of a merge and of a removal that was put back: the sessions are in both databases."""
+
+    merged: str
+    put_back: str
+
+
+def removed_and_put_back(shop_merge: ShopMerge) -> Removed:
+    """All is brought, and one session is taken out there and put back."""
+    home, other = shop_merge.home, shop_merge.other.database
+    columns = {"session": "id", "event": "aggregate_id", "event_sequence": "aggregate_id"}
+    for table in ("part", "message", "todo", "session", "event", "event_sequence"):
+        home.execute(f"DELETE FROM {table} WHERE {columns.get(table, 'session_id')} = ?", [REMOVED])
+    merged = run(home, *shop_merge.words, "--json").json["run"]
+    words = ("merge", other, "--from-id", REMOVED, "--foreign", "--remove-from-other", "--yes", "--json")
+    removal = run(home, *words).json["run"]
+    return Removed(merged, run(home, "undo", removal, "--yes", "--json").json["run"])
+
+
+REMOVED = "ses_dfbea73e8ffe6ct072nipe6o7c"
+"""A session that a merge brings, and that a removal takes out of the other database."""
+
+
+def refused_while_cut_off(shop_merge: ShopMerge, *words: str | Path) -> None:
+    """Assert that a command is refused since another run was cut off, and leaves both databases as they are."""
+    before = shop_merge.now, rows_without_times(shop_merge.other)
+    for dry in ((), ("--dry-run",)) if words[0] == "undo" else ((),):
+        refused = run(shop_merge.home, *words, *dry)
+        assert (refused.code, "first `opencode-migrator" in refused.stderr) == (1, True), refused
+    assert (shop_merge.now, rows_without_times(shop_merge.other)) == before
+
+
+def test_a_merge_is_not_taken_back_while_a_redo_of_a_removal_is_cut_off(shop_merge: ShopMerge) -> None:
+    runs = removed_and_put_back(shop_merge)
+    assert shop_merge.kill("undo", runs.put_back, "--yes", fault=Fault("kill", 1, "before BEGIN"))
+    refused_while_cut_off(shop_merge, "undo", runs.merged, "--yes")
+    assert run(shop_merge.home, "resume", "--yes").code == 0
+    assert REMOVED in shop_merge.now["session"]
+
+
+@pytest.mark.parametrize("how", ["redo", "again"])
+@pytest.mark.parametrize("cut_off", ["undo", "merge"])
+def test_nothing_is_removed_there_while_it_may_leave_here(shop_merge: ShopMerge, how: str, cut_off: str) -> None:
+    """A run that was cut off here takes out what it hasn't taken out yet, or takes back what has come."""
+    home, other = shop_merge.home, shop_merge.other.database
+    runs = removed_and_put_back(shop_merge)
+    if cut_off == "undo":
+        assert shop_merge.kill("undo", runs.merged, "--yes", *CHUNKS, fault=Fault("kill", 1, "before BEGIN"))
+    else:
+        assert run(home, "undo", runs.merged, "--yes").code == 0
+        words = ("merge", other, "--from-id", REMOVED, "--foreign", "--yes")
+        assert shop_merge.kill(*words, fault=Fault("kill", 1, "before mark"))
+        assert REMOVED in shop_merge.now["session"]
+    again = ("merge", other, "--from-id", REMOVED, "--foreign", "--remove-from-other", "--yes")
+    refused_while_cut_off(shop_merge, *(("undo", runs.put_back, "--yes") if how == "redo" else again))
+
+
+def test_a_removal_goes_on_only_while_all_is_here(shop_merge: ShopMerge) -> None:
+    home, words = shop_merge.home, (*shop_merge.words, "--remove-from-other")
+    assert shop_merge.kill(*words, fault=Fault("kill", 2, "after begin"))
+    home.execute("DELETE FROM part WHERE session_id = ?", [REMOVED])
+    refused = run(home, "resume", "--yes")
+    assert (refused.code, f"would be nowhere: {REMOVED}. " in refused.stderr) == (1, True), refused
+    assert REMOVED in rows_without_times(shop_merge.other)["session"]
+    assert run(home, "undo", "--yes").code == 0

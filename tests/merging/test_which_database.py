@@ -180,3 +180,52 @@ def test_a_saved_plan_does_not_bring_sessions_into_the_database_that_they_come_f
     refused = home.run("apply", plan, "--db", home.database, "--yes")
     assert (refused.code, rows(home), rows(dev)) == (1, source, before)
     assert f"Its sessions come from {home.database}; apply it without --db" in refused.stderr
+
+
+def test_a_merge_into_a_database_that_was_moved_twice_is_not_taken_back_while_they_are_nowhere_else(
+    home: Home, dev: OtherDatabase
+) -> None:
+    """The removal names ours at the second of its three paths."""
+    moved = [dev.database, home.path / "second.db", home.path / "third.db"]
+    words = ("merge", home.database, "--yes", "--json", "--db")
+    merged = home.run(*words, moved[0]).json["run"]
+    moved[0].rename(moved[1])
+    removal = home.run(*words, moved[1], "--remove-from-other").json["run"]
+    moved[1].rename(moved[2])
+    refused = home.run("undo", merged, "--yes", "--db", moved[2])
+    assert (refused.code, f"first `opencode-migrator undo {removal}`" in refused.stderr) == (1, True), refused
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_merge_is_taken_back_if_a_third_database_has_what_was_removed(
+    home: Home, dev: OtherDatabase, *, there: bool
+) -> None:
+    third = copied(home, home.path / "third.db")
+    merged = home.run(*DEV, "--json").json["run"]
+    removal = home.run("merge", home.database, "--db", third.database, "--remove-from-other", "--yes", "--json").json
+    assert not rows(home)["session"]
+    if not there:
+        third.execute("DELETE FROM session")
+    undone = home.run("undo", merged, "--yes")
+    assert undone.code == (0 if there else 1), undone
+    assert (f"first `opencode-migrator undo {removal['run']}`" in undone.stderr) is not there
+    assert ("ses_a" in rows(dev)["session"]) is not there
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_what_was_taken_out_of_one_database_may_come_into_a_third(
+    home: Home, dev: OtherDatabase, *, taken_back: bool
+) -> None:
+    """That it wasn't there before doesn't mean that the removal has been there, and was cut off."""
+    third = copied(home, home.path / "third.db")
+    third.empty()
+    removal = ("merge", home.database, "--db", dev.database, "--remove-from-other", "--yes")
+    fault = Fault("fail", 2, "before COMMIT") if taken_back else None
+    assert home.run("merge", home.database, "--db", dev.database, "--yes").code == 0
+    assert run_with(home, *removal, fault=fault).code == (1 if taken_back else 0)
+    assert bool(rows(home)["session"]) is taken_back
+    assert home.run("merge", dev.database, "--db", third.database, "--yes").code == 0
+    (logged,) = home.run("log", "--db", third.database, "--json").json
+    assert (logged["status"], logged["takenOut"]) == ("applied", False)
+    undone = home.run("undo", "--db", third.database, "--yes")
+    assert (undone.code, rows(third)["session"]) == (0, {}), undone.stderr

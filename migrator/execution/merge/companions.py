@@ -45,7 +45,7 @@ def bring_files(
     With `again`, rows come from our journal, and a file that has changed or gone is skipped. Raises MigratorError if
     one can't be copied.
     """
-    in_order = sorted(files, key=lambda file: file.target)
+    in_order = sorted({file.target: file for file in files}.values(), key=lambda file: file.target)
     for directory, inside in groupby(in_order, lambda file: Path(file.target).parent):
         missing = [file for file in inside if digest_of(file.target) != file.digest]
         remove_abandoned(directory)
@@ -85,7 +85,8 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
 
 def gone_files(files: Iterable[MergedFile]) -> tuple[PlanWarning, ...]:
     """Return a warning that counts and names those of these files that can't be brought again from where they were."""
-    gone = [file.source for file in files if not is_there(file.target) and digest_of(file.source) != file.digest]
+    wanted = {file.source: file for file in files}.values()
+    gone = [file.source for file in wanted if not is_there(file.target) and digest_of(file.source) != file.digest]
     if not gone:
         return ()
     what = f"{count(len(gone), 'file')} of sessions can't be brought again, being gone or changed where"

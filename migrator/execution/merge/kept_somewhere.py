@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.run_log import find_undone, open_run, run_entries
+from migrator.execution.traces import command, unfinished_on
+from migrator.execution.undone import chains
 from migrator.model import RunStatus
 from migrator.store.contents import message_digests
 from migrator.store.location import is_same_file
@@ -16,41 +19,55 @@ from migrator.text import agree, count, first_few, our_command
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from migrator.execution.journal import Journal
     from migrator.store.reader import Store
 
 _NAMED = 5
 
 
-def refuse_if_removed(store: Store, run: Journal, other: str, sessions: Collection[str]) -> None:
-    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of the other database.
+def refuse_if_removed(store: Store, other: str, sessions: Collection[str]) -> None:
+    """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of a database.
 
-    One that was cut off may have done so too.
+    So may one that was cut off, or its redo. If a third database has them, at the path that the removal recorded, they
+    may go here. If none has, the removal relied on this one, wherever it was then.
     """
     entries = run_entries(other)
-    undone = find_undone(entries, other)
+    undone, links = find_undone(entries, other), chains(entries)
     for entry in entries:
-        if entry.status is RunStatus.ROLLED_BACK or entry.undoes is not None or entry.id in undone.by:
+        if entry.status is RunStatus.ROLLED_BACK or len(links[entry.id]) % 2 == 0 or entry.id in undone.by:
             continue
         with open_run(entry.id, other) as journal:
             if (merge := journal.merge) is None or not merge.taken_out:
                 continue
-            is_from_here = merge.other == run.entry.store or is_same_file(merge.other, store.path)
             gone = (journal.session_ids() - undone.sessions.get(entry.id, set())).intersection(sessions)
-        if is_from_here and gone:
+        if gone and not _has_all(merge.other, gone, store):
             raise MigratorError(
-                f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
-                f"`{our_command('undo', entry.id)}` puts them back there."
+                f"Run {entry.id} took the same sessions out of {entry.store}, and no other database is known to "
+                f"have them; first `{our_command('undo', entry.id)}` puts them back there."
             )
 
 
+def _has_all(path: str, sessions: Collection[str], but: Store) -> bool:
+    """Tell whether a database, if it is another than `but`, is known to have all of these sessions."""
+    if is_same_file(path, but.path):
+        return False
+    with suppress(MigratorError):
+        return look_into(Path(path), lambda store: len(store.existing(sessions)) == len(sessions))
+    return False
+
+
 def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> None:
-    """Refuse to take these sessions out again, as a removal did, unless all that is said in them is in `other` too."""
+    """Refuse to take these sessions out, as a removal does, unless all that is said in them is in `other` to stay.
+
+    A run that was cut off there, or is going on, may take out what is still there.
+    """
     there = message_digests(store, sorted(store.existing(sessions)))
     try:
         here = look_into(Path(other), lambda ours: message_digests(ours, sorted(ours.existing(sessions))))
+        cut_off = look_into(Path(other), lambda ours: [command("resume", run, ours) for run in unfinished_on(ours)])
     except MigratorError as error:
         raise MigratorError(f"Nobody can tell whether the sessions are in {other} too: {error}.") from error
+    if cut_off:
+        raise MigratorError(f"A run on {other} was cut off, which may take the sessions out; first `{cut_off[0]}`.")
     if lacking := [id_ for id_ in there if id_ not in here or not there[id_].items() <= here[id_].items()]:
         number = len(lacking)
         raise MigratorError(

@@ -19,7 +19,8 @@ from migrator.execution.merge.kept_somewhere import refuse_if_removed, refuse_un
 from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
 from migrator.execution.merge.under_way import MergeUnderWay
 from migrator.execution.new_children import older_sessions
-from migrator.execution.run_log import journal_of
+from migrator.execution.run_log import journal_of, run_entries
+from migrator.execution.undone import chains
 from migrator.execution.value_edits import inverted_edits
 from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan
 from migrator.store import merging
@@ -90,7 +91,7 @@ class Merging:
         size = merging.conversation_bytes(self.theirs or writer, [change.session for change in job.plan.changes])
         if merge.taken_out:
             return Copied(journal=size)
-        return Copied(size, files=room_for((file.source, file.target) for file in merge.files))
+        return Copied(size, files=room_for({(file.source, file.target) for file in merge.files}))
 
     @contextmanager
     def source(self, writer: Writer, journal: Journal) -> Iterator[None]:
@@ -131,6 +132,8 @@ def resume(writer: Writer, run: Journal, merge: Merge, write: WriteRequest) -> R
     entry = run.entry
     first = run.forget_unwritten(lambda chunk, edits: is_written(writer, chunk, edits, merge))
     rest = run.changes(first)
+    if merge.taken_out and len(chains(run_entries(str(writer.path)))[entry.id]) % 2:  # a removal, or its redo
+        refuse_unless_whole(writer, merge.other, {change.session for change in rest})
     plan = Plan(str(writer.path), writer.schema.dialect, tuple(rest), announce=entry.announces, merge=merge)
     with reopened(run, merge) as how:
         job = Job(plan, tuple(inverted_edits(run.restores(first, entry.sessions))) if merge.taken_out else ())
@@ -163,7 +166,7 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
     if redoes and not merge.taken_out:
         refuse_unless_whole(store, merge.other, wanted)
     elif not merge.taken_out:
-        refuse_if_removed(store, run, merge.other, wanted)
+        refuse_if_removed(store, merge.other, wanted)
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
     single = inverted_edits(

@@ -49,17 +49,20 @@ def companion_files(ours: Store, theirs: Store, sessions: Collection[str]) -> Co
     if is_same_directory(str(there), str(here)):
         return Companions((), tuple(warnings))
     coming, staying, naming = [], [], set()
-    for name, session in companion_names(theirs, there, sessions).items():
+    sessions_of: dict[str, list[str]] = {}
+    for name, session in sorted(companion_names(theirs, there, sessions)):
+        sessions_of.setdefault(name, []).append(session)
+    for name, owners in sessions_of.items():
         source, target = os.path.join(there, name), os.path.join(here, name)
         if (digest := digest_of(source)) is None:
             continue
         if not is_there(target):
-            coming.append(MergedFile(session, source, target, digest))
+            coming += [MergedFile(session, source, target, digest) for session in owners]
         elif digest_of(target) != digest:
             staying.append(target)
             continue
         if name.startswith(OUTPUTS):
-            naming.add(session)
+            naming.update(owners)
     warnings += [_warn_of(staying)] if staying else []
     return Companions(tuple(coming), tuple(warnings), frozenset(naming))
 
