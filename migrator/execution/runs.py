@@ -309,7 +309,7 @@ def _compare(
     Raises MigratorError if a run on this database was cut off, StalePlan for conflicts that aren't to be skipped.
     """
     traces.refuse_while_unfinished(store)
-    staging = merging.stage(store, job) if merging else stage(store, job.plan.changes)
+    staging = _stage(store, job, merging)
     conflicts = merging.find_conflicts(store, job) if merging else find_conflicts(staging, job)
     if conflicts.everything:
         if on_conflict == "abort":
@@ -317,8 +317,12 @@ def _compare(
             advice = f"--on-conflict skip {rest}" if job.undoes else "plan again"
             raise conflicts.error(advice, _other_database(store, job))
         job = _without_conflicts(job, conflicts)
-        staging = merging.stage(store, job) if merging else stage(store, job.plan.changes)
+        staging = _stage(store, job, merging)
     return job, staging, conflicts
+
+
+def _stage(store: Store, job: Job, merging: merges.Merging | None) -> Staging:
+    return merging.stage(store, job) if merging else stage(store, job.plan.changes)
 
 
 def _as_root(run: Journal) -> Iterator[PlanWarning]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from tests.support.git import sub_directory
 from tests.support.opencode import fake_model
 from tests.support.opencode.binary import MAIN, opencode_binary
 from tests.support.opencode.lab import Lab, make_lab
 from tests.support.opencode.opencode_1 import OpenCode
+from tests.support.opencode.opencode_2 import BINARY, OpenCode2
 from tests.support.opencode.template import Template
 from tests.support.opencode.undo_lab import UndoLab, make_undo_lab
 from tests.support.required import or_skipped
@@ -58,6 +60,13 @@ def install(model_url: str) -> Install:
 def opencode(install: Install, tmp_path: Path) -> OpenCode:
     """A fresh opencode of the main version, with an empty home."""
     return install(tmp_path / "home", MAIN)
+
+
+@pytest.fixture
+def opencode_2(model_url: str, tmp_path: Path) -> OpenCode2:
+    """A fresh opencode 2, with an empty home."""
+    assert Path(BINARY).is_file(), f"OPENCODE_MIGRATOR_V2_BINARY: there is no {BINARY}"
+    return OpenCode2(OpenCode(Path(BINARY), sub_directory(tmp_path / "home"), model_url))
 
 
 def _made_once(

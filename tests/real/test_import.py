@@ -7,7 +7,6 @@ needs none, as what is refused, is tested daily in tests/merging/test_import.py.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
 import time
@@ -25,18 +24,13 @@ from tests.support.merging import built, bytes_around
 from tests.support.opencode.fake_model import order
 from tests.support.opencode.migrator_command import answer, run_migrator
 from tests.support.opencode.opencode_1 import OpenCode
-from tests.support.opencode.opencode_2 import OpenCode2
+from tests.support.opencode.opencode_2 import BINARY, OpenCode2, needs_program
 from tests.support.rows import add_message, add_part, rows, rows_without_times
 
 if TYPE_CHECKING:
     from typing import Any
 
-BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
-
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2"),
-]
+pytestmark = [pytest.mark.long, needs_program]
 
 AGES = ["1.2.27", "1.14.34", "1.15.13", "1.17.0", "1.18.34-messages", "real-1.18.34"]
 

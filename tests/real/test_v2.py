@@ -8,9 +8,7 @@ which it was run.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,22 +18,13 @@ from tests.support.git import repository, sub_directory
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.fake_model import order
 from tests.support.opencode.migrator_command import answer, move, run_migrator, undo
-from tests.support.opencode.opencode_1 import OpenCode
-from tests.support.opencode.opencode_2 import OpenCode2
+from tests.support.opencode.opencode_2 import OpenCode2, needs_program
 from tests.support.repository_kinds import KINDS
 
-BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
+if TYPE_CHECKING:
+    from pathlib import Path
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2"),
-]
-
-
-@pytest.fixture
-def opencode(tmp_path: Path, model_url: str) -> OpenCode2:
-    assert Path(BINARY).is_file(), f"OPENCODE_MIGRATOR_V2_BINARY: there is no {BINARY}"
-    return OpenCode2(OpenCode(Path(BINARY), sub_directory(tmp_path / "home"), model_url))
+pytestmark = [pytest.mark.long, needs_program]
 
 
 def said(message: dict[str, Any]) -> dict[str, Any]:
@@ -45,12 +34,12 @@ def said(message: dict[str, Any]) -> dict[str, Any]:
     return message | {"snapshot": {key: value for key, value in message["snapshot"].items() if key != "files"}}
 
 
-def test_opencode_makes_the_same_of_every_kind_of_directory(opencode: OpenCode2, tmp_path: Path) -> None:
+def test_opencode_makes_the_same_of_every_kind_of_directory(opencode_2: OpenCode2, tmp_path: Path) -> None:
     different = {}
-    with opencode.service(tmp_path):
+    with opencode_2.service(tmp_path):
         for kind, build in KINDS.items():
             directory = build(sub_directory(tmp_path / "kinds" / kind))
-            real = opencode.location(directory)["project"]
+            real = opencode_2.location(directory)["project"]
             try:
                 place = Places(ProjectIdScheme.V2).find(str(directory))
             except MigratorError as refusal:
@@ -63,22 +52,22 @@ def test_opencode_makes_the_same_of_every_kind_of_directory(opencode: OpenCode2,
 
 @pytest.mark.parametrize("destination", ["b", "plain"])
 def test_moved_sessions_are_listed_opened_and_continued_where_they_are(
-    opencode: OpenCode2, tmp_path: Path, destination: str
+    opencode_2: OpenCode2, tmp_path: Path, destination: str
 ) -> None:
-    installed = opencode.installed
+    installed = opencode_2.installed
     a = repository(tmp_path / "repos" / "a")
     deep = sub_directory(a / "src")
     repository(tmp_path / "repos" / "b", "https://example.com/acme/b.git")
     there = sub_directory(tmp_path / "repos" / destination)
     (there / "src").mkdir()
-    with opencode.service(a) as pid:
-        root = opencode.new_session("root", a)
-        child = opencode.new_session("child", a, parent=root)
-        below = opencode.new_session("below", deep)
-        at_home = opencode.new_session("at home", there)
+    with opencode_2.service(a) as pid:
+        root = opencode_2.new_session("root", a)
+        child = opencode_2.new_session("child", a, parent=root)
+        below = opencode_2.new_session("below", deep)
+        at_home = opencode_2.new_session("at home", there)
         for session in (root, child, below, at_home):
-            opencode.prompt(session, order("shell", command="pwd > before.txt", description="say where"))
-        conversations = {session: opencode.messages(session) for session in (root, child, below)}
+            opencode_2.prompt(session, order("shell", command="pwd > before.txt", description="say where"))
+        conversations = {session: opencode_2.messages(session) for session in (root, child, below)}
         refused = run_migrator(installed, "move", "--from-dir", a, "--to-dir", there, "--yes", cwd=a)
         assert refused.returncode == 4, refused.stderr
         assert str(pid) in refused.stderr
@@ -90,27 +79,27 @@ def test_moved_sessions_are_listed_opened_and_continued_where_they_are(
     move(installed, a, there)
 
     place, place_below = (Places(ProjectIdScheme.V2).find(str(directory)) for directory in (there, there / "src"))
-    with opencode.service(there):
-        assert opencode.listed(there) == {root, at_home} | ({below} if place.vcs else set())
-        assert opencode.listed_by(project=place.project_id, subpath="") == {root, child, at_home}
-        assert below in opencode.listed_by(project=place_below.project_id, subpath=place_below.path)
-        assert opencode.listed_by(directory=str(there)) == {root, child, at_home}
-        assert opencode.listed_by(directory=str(a)) == set()
+    with opencode_2.service(there):
+        assert opencode_2.listed(there) == {root, at_home} | ({below} if place.vcs else set())
+        assert opencode_2.listed_by(project=place.project_id, subpath="") == {root, child, at_home}
+        assert below in opencode_2.listed_by(project=place_below.project_id, subpath=place_below.path)
+        assert opencode_2.listed_by(directory=str(there)) == {root, child, at_home}
+        assert opencode_2.listed_by(directory=str(a)) == set()
         for session, conversation in conversations.items():
-            now = opencode.messages(session)
+            now = opencode_2.messages(session)
             assert [said(message) for message in now[: len(conversation)]] == [
                 said(message) for message in conversation
             ]
             assert [message["type"] for message in now[len(conversation) :]] == ["location-switched"]
-        opencode.prompt(root, order("shell", command="pwd > after.txt", description="say where"))
+        opencode_2.prompt(root, order("shell", command="pwd > after.txt", description="say where"))
         assert (there / "after.txt").read_text() == f"{there}\n"
     assert answer(installed, "orphans", cwd=there) == []
 
 
-def test_it_finds_the_skill_that_we_install(opencode: OpenCode2, tmp_path: Path) -> None:
+def test_it_finds_the_skill_that_we_install(opencode_2: OpenCode2, tmp_path: Path) -> None:
     here = repository(tmp_path / "here")
-    assert run_migrator(opencode.installed, "install-skill", cwd=here).returncode == 0
-    with opencode.service(here):
-        session = opencode.new_session("lost", here)
-        opencode.prompt(session, order("skill", id="move-sessions"))
-        assert "# Move opencode sessions" in str(opencode.messages(session))
+    assert run_migrator(opencode_2.installed, "install-skill", cwd=here).returncode == 0
+    with opencode_2.service(here):
+        session = opencode_2.new_session("lost", here)
+        opencode_2.prompt(session, order("skill", id="move-sessions"))
+        assert "# Move opencode sessions" in str(opencode_2.messages(session))

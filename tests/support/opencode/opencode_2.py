@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import sqlite3
 import subprocess
 import time
@@ -16,11 +17,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.opencode.opencode_1 import OpenCode
+
+BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
+needs_program = pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2")
 
 _SECONDS = 60
 
