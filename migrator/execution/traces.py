@@ -328,9 +328,9 @@ def _traces(
 
 
 def _came_after(run: RunEntry, marks: Marks, now: Mapping[Key, Any]) -> Iterator[Key]:
-    """Yield the sessions that a database has, and that a run took out of another one, which is where it was.
+    """Yield the sessions that this database has, and that a run took out of another one, which still exists.
 
-    That they weren't here once is no trace of the run: no database had them before they came.
+    That they were once missing here is no trace of the run: they were missing before they came.
     """
     gone = [key for key, (_, after) in marks.items() if after is ABSENT is not now.get(key, ABSENT)]
     if gone and not is_gone(run.store):

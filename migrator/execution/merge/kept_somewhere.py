@@ -27,8 +27,8 @@ _NAMED = 5
 def refuse_if_removed(store: Store, other: str, sessions: Collection[str]) -> None:
     """Refuse to take a merge or its redo back if a removal has taken any of its sessions out of a database.
 
-    So may one that was cut off, or its redo. If a third database has them, at the path that the removal recorded, they
-    may go here. If none has, the removal relied on this one, wherever it was then.
+    A removal that was cut off counts too, and so does a redo of one. The sessions may go if a third database has them,
+    at the path that the removal recorded. If none has, the removal relied on this database, wherever it lay then.
     """
     entries = run_entries(other)
     undone, links = find_undone(entries, other), chains(entries)
@@ -56,9 +56,9 @@ def _has_all(path: str, sessions: Collection[str], but: Store) -> bool:
 
 
 def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> None:
-    """Refuse to take these sessions out, as a removal does, unless all that is said in them is in `other` to stay.
+    """Refuse to take these sessions out, as a removal does, unless `other` has all that is said in them, and keeps it.
 
-    A run that was cut off there, or is going on, may take out what is still there.
+    It may not keep it while a run there was cut off, or is going on.
     """
     there = message_digests(store, sorted(store.existing(sessions)))
     try:

@@ -285,7 +285,7 @@ def _renamed_warnings(ours: Store, compared: Sequence[MergedSession], sessions: 
 
 
 def _staying_there(ours: Store, theirs: Store, compared: Sequence[MergedSession], coming: Collection[str]) -> list[str]:
-    """Return the sessions for which their trees can't leave the other database, though they are here, or will be."""
+    """Return the sessions that keep their trees in the other database, though they are here, or will be."""
     will_be_here = {*coming, *(m.session for m in compared if m.verdict in {MergeVerdict.SAME, MergeVerdict.SHORTER})}
     return sorted(with_more_there(ours, theirs, compared) & will_be_here)
 

@@ -1,7 +1,7 @@
 """Which sessions stay in the other database with `--remove-from-other`, though they are in this one too.
 
-What has a share, prompts waiting to be sent or parts of another session stays: those don't come along, and would be
-nowhere. So does what says the same but has a to-do list or a title that is only there.
+A session stays if it has a share, prompts waiting to be sent or parts of another session: those don't come along, and
+would be in no database. It also stays if both sides say the same, but its to-do list or title is only there.
 """
 
 from __future__ import annotations
