@@ -19,6 +19,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
 from migrator.progress import doing
 from migrator.store.connection import add_functions, end_at_ctrl_c, file_uri
-from migrator.store.file_signature import FileSignature
+from migrator.store.file_signature import TICK_NS, FileSignature
 from migrator.store.open_by import who_has_open
 from migrator.store.reader import Store
 from migrator.text import size_text
@@ -100,9 +101,8 @@ def untouched(path: Path, *, attachable: bool = False) -> Iterator[UntouchedView
 
 def _view(path: Path, kept: ExitStack, *, attachable: bool) -> UntouchedView:
     try:
-        for _ in range(_ATTEMPTS):
-            signature = FileSignature.of(path)
-            with ExitStack() as opened:
+        for signature in _quiet_moments(path):
+            with _unless_changed(path, signature), ExitStack() as opened:
                 view = opened.enter_context((_frozen if attachable else _pinned)(path, signature))
                 if view is not None:
                     kept.push(opened.pop_all())
@@ -171,16 +171,11 @@ def read_untouched(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
     Raises MigratorError with the reason, as the end of a sentence, where the database can't be read.
     """
     try:
-        for _ in range(_ATTEMPTS):
-            before = FileSignature.of(path).files
-            try:
+        for signature in _quiet_moments(path):
+            with _unless_changed(path, signature):
                 with _opened(path) as connection:
                     found = read(connection)
-            except (sqlite3.Error, MigratorError):
-                if FileSignature.of(path).files == before:
-                    raise
-            else:
-                if _has_shared_log(path) or FileSignature.of(path).files == before:
+                if _has_shared_log(path) or FileSignature.of(path).files == signature.files:
                     return found
     except sqlite3.Error as error:
         raise MigratorError(f'SQLite says "{error}"') from error
@@ -198,6 +193,35 @@ def look_into(path: Path, look: Callable[[Store], T]) -> T:
         return look(Store(path, opened=connection))
 
     return read_untouched(path, read)
+
+
+def _quiet_moments(path: Path) -> Iterator[FileSignature]:
+    """Yield the signature each time a database may be read, a few times, but not while it is being written to.
+
+    A write right after another can leave the signature as it is, so such a signature is waited for, except where
+    shared memory tells readers what they may see.
+    """
+    for _ in range(_ATTEMPTS):
+        signature = FileSignature.of(path)
+        if not (signature.settled or _has_shared_log(path)):
+            time.sleep(TICK_NS / 1e9)
+            if FileSignature.of(path).files != signature.files:
+                continue
+        yield signature
+
+
+@contextmanager
+def _unless_changed(path: Path, signature: FileSignature) -> Iterator[None]:
+    """Pass over errors while a database changes: what is half written looks damaged, and logs come and go.
+
+    Not where shared memory is there all the time: readers never see a half of anything then.
+    """
+    is_shared = _has_shared_log(path)
+    try:
+        yield
+    except (sqlite3.Error, OSError, MigratorError):
+        if (is_shared and _has_shared_log(path)) or FileSignature.of(path).files == signature.files:
+            raise
 
 
 @contextmanager

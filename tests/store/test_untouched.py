@@ -152,6 +152,36 @@ def test_somebody_writes_all_the_time(database: Path) -> None:
         read_untouched(database, read)
 
 
+@pytest.mark.parametrize("attachable", [False, True])
+def test_what_is_half_written_is_not_called_damaged(database: Path, attachable: bool) -> None:
+    """Somebody who uses no write-ahead log writes all the time, and each of his commits changes many pages."""
+    script = f"""
+import sqlite3, time
+connection = sqlite3.connect({str(database)!r}, isolation_level=None)
+connection.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; CREATE INDEX i ON t (x);")
+for first in range(0, 10**9, 2000):
+    connection.execute(
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 + 1999) "
+        "SELECT i * 7919 % 100003 FROM n", [first]
+    )
+    connection.execute("DELETE FROM t WHERE x % 3 = 0")
+    print("written", flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "written\n"
+        said = set[str]()
+        for _ in range(10):
+            try:
+                with untouched(database, attachable=attachable) as view:
+                    view.connection.execute("PRAGMA integrity_check").fetchall()
+                    view.check()
+            except MigratorError as error:
+                said.add(str(error))
+        writer.kill()
+    assert all("being written to; try again." in words or "was written to while" in words for words in said), said
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(b"no database at all, but quite long", "file is not a database"), (None, "it is no file")],
