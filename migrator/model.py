@@ -263,8 +263,8 @@ BECAUSE = "because "
 STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
 
-READ_ONLY = "read-only"
-"""The code of a warning that the plan can't be applied, since its database isn't written to."""
+READ_ONLY, CUT_OFF = "read-only", "cut-off"
+"""The codes of warnings that the plan can't be applied: its database isn't written to, or a run on it comes first."""
 
 SKIPPED = "skipped"
 """The code of a warning that a session or project isn't as planned, and is left out, as `--on-conflict skip` says."""
@@ -456,6 +456,11 @@ class Plan:
         left = frozenset(self.merge.staying)
         staying = {s.root for s in every if s.session in left or (s.session not in coming and s.verdict not in kept)}
         return tuple(session for session in every if session.root not in staying)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether it can't be applied as things are, which a warning says."""
+        return any(warning.code in {READ_ONLY, CUT_OFF} for warning in self.warnings)
 
     @property
     def writes(self) -> bool:
