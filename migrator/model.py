@@ -351,6 +351,11 @@ class MergeVerdict(StrEnum):
     DIVERGED = "diverged"
     """It is here, and each side has a message that the other doesn't have, or has otherwise."""
 
+    @property
+    def is_all_here(self) -> bool:
+        """Whether all that is said in the other database's copy is here too."""
+        return self in {MergeVerdict.SAME, MergeVerdict.SHORTER}
+
 
 class MergedSession(NamedTuple):
     """A selected session of another database, compared with this one.
@@ -451,10 +456,8 @@ class Plan:
         if self.merge is None or not self.merge.remove:
             return ()
         coming = {change.session for change in self.changes}
-        kept = {MergeVerdict.SAME, MergeVerdict.SHORTER}
-        every = self.merge.sessions
-        left = frozenset(self.merge.staying)
-        staying = {s.root for s in every if s.session in left or (s.session not in coming and s.verdict not in kept)}
+        every, left = self.merge.sessions, frozenset(self.merge.staying)
+        staying = {s.root for s in every if s.session in left or not (s.session in coming or s.verdict.is_all_here)}
         return tuple(session for session in every if session.root not in staying)
 
     @property

@@ -31,7 +31,6 @@ from migrator.operations.context import CommandContext
 from migrator.operations.select import select_or_take_all
 from migrator.paths import FolderMap
 from migrator.planning.destination import OneDirectory
-from migrator.planning.merge.compare import compare
 from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.destination import MergeDestination
 from migrator.planning.merge.opencode_2_import import check_import, sessions_to_import
@@ -40,6 +39,7 @@ from migrator.planning.merge.removal import NOT_REMOVED, warn_of_staying, with_m
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.recheck import recheck_merge
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
+from migrator.store.comparison import compare
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
@@ -228,9 +228,8 @@ def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]])
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
-    safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
     more = with_more_there(ours, theirs, compared)
-    left = [s for s in compared if s.verdict not in safe or s.session in more]
+    left = [s for s in compared if not s.verdict.is_all_here or s.session in more]
     staying = {session.root for session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan
 from migrator.planning.merge.companions import companion_files
-from migrator.planning.merge.compare import as_they_come, compare
 from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.file_undo import decide_file_undo, decide_file_undo_of_imported
 from migrator.planning.merge.removal import STAYS_THERE, warn_of_staying, with_more_there
@@ -24,6 +23,7 @@ from migrator.planning.merge.warnings import (
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
+from migrator.store.comparison import as_they_come, compare
 from migrator.store.location import is_same_file
 from migrator.store.merge_obstacles import taken_ids, why_nothing_can_be_added
 from migrator.store.session_tables import torn_parts
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 _NEVER_IMPORTED = "opencode 2 hasn't imported what only opencode 1 has; --with-opencode PROGRAM does"
-_HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +81,9 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
-    not_coming = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
     verdicts = {merged.session: merged.verdict for merged in compared}
-    staying = [id_ for id_, verdict in verdicts.items() if verdict in not_coming]
+    coming_of = {MergeVerdict.NEW, MergeVerdict.LONGER} if rules.on_duplicate != "keep" else {MergeVerdict.NEW}
+    staying = [id_ for id_, verdict in verdicts.items() if verdict not in coming_of]
     placed = _place(ours, theirs, selection, destination, verdicts, frozenset(staying))
     torn = torn_parts(theirs)
     _leave_out_parts_of_others(placed, torn)
@@ -223,5 +222,5 @@ def refuse_collisions(ours: Store, theirs: Store, sessions: Sequence[str]) -> No
 
 def _staying_there(ours: Store, theirs: Store, compared: Sequence[MergedSession], coming: Collection[str]) -> list[str]:
     """Return the sessions that keep their trees in the other database, though they are here, or will be."""
-    will_be_here = {*coming, *(m.session for m in compared if m.verdict in {MergeVerdict.SAME, MergeVerdict.SHORTER})}
+    will_be_here = {*coming, *(merged.session for merged in compared if merged.verdict.is_all_here)}
     return sorted(with_more_there(ours, theirs, compared) & will_be_here)
