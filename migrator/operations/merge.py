@@ -17,6 +17,7 @@ from migrator.execution.traces import refuse_while_unfinished
 from migrator.importing.program import find_program
 from migrator.importing.view import view_of_imported
 from migrator.model import (
+    READ_ONLY,
     Change,
     FileUndo,
     FolderState,
@@ -46,7 +47,7 @@ from migrator.store.location import database_of_channel, databases_beside, is_sa
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.schema import newest_upgrade
 from migrator.store.untouched import untouched
-from migrator.store.writer import Writer, check_locks, check_writable
+from migrator.store.writer import Writer, check_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,6 +82,13 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
             plan = _plan_import(context, other, selection, request)
         else:
             plan = _build_plan(context, other, selection, request, signature_text(view))
+        if plan.removable:
+            try:
+                _check_written_to(view.path, other.store)
+            except MigratorError as error:
+                plan = replace(
+                    plan, warnings=(PlanWarning(READ_ONLY, f"This can't be applied. {error}"), *plan.warnings)
+                )
         view.check()
         return plan
 
@@ -144,9 +152,11 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
 
 
 def compare_merge(store: Store, plan: Plan, places: Places, on_conflict: OnConflict) -> Plan:
-    """Return what `carry_out_merge` would bring now; see `compare_plan`. What it would take out isn't compared."""
+    """Return what `carry_out_merge` would bring now, and take out; see `compare_plan`."""
     merge = _bringing(plan)
     recheck_merge(plan, merge, store, places)
+    if plan.removable:
+        plan = _compare_removal(store, plan, merge)
     if not plan.changes:
         return plan
     with _opened_source(store, plan, merge, places) as merging:
@@ -154,6 +164,20 @@ def compare_merge(store: Store, plan: Plan, places: Places, on_conflict: OnConfl
         if merging.theirs is not None:
             refuse_collisions(store, merging.theirs, [change.session for change in found.changes])
         return found
+
+
+def _compare_removal(store: Store, plan: Plan, merge: Merge) -> Plan:
+    """Return a plan that leaves in the other database what its run would find changed there since."""
+    refuse_while_unfinished(store)
+    coming = {change.session for change in plan.changes}
+    here = [(each.session, each.root, each.title) for each in plan.removable if each.session not in coming]
+    with untouched(_existing(Path(merge.other))) as view:
+        theirs = _opened(view)
+        _check_written_to(view.path, theirs)
+        taking, _ = _removal(store, theirs, here)
+    staying = {session for session, *_ in here} - {change.session for change in taking.changes}
+    merge = replace(merge, staying=(*merge.staying, *sorted(staying)))
+    return replace(plan, merge=merge, warnings=(*plan.warnings, *taking.warnings))
 
 
 def _bringing(plan: Plan) -> Merge:
@@ -198,9 +222,14 @@ def _check_removable(path: Path, write: WriteRequest) -> None:
     check_locks(path, trusted=write.trust_locks)
     if (found := who_has_open(path)).is_open:
         raise in_use_error(path, found, can_wait=True)
-    if why := why_read_only(path):
+    with untouched(path) as view:
+        _check_written_to(path, _opened(view))
+
+
+def _check_written_to(path: Path, theirs: Store) -> None:
+    """Raise MigratorError if no session can be taken out of a database, whoever has it open."""
+    if why := why_read_only(path) or theirs.schema.read_only_because:
         raise MigratorError(f"No session can be taken out of {path}: {why}.")
-    check_writable(path)
 
 
 def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:

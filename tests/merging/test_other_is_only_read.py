@@ -12,6 +12,7 @@ import pytest
 from tests.support.home import SESSION, Home, build_home
 from tests.support.marks import long_round
 from tests.support.merging import OtherDatabase, bytes_around, copied
+from tests.support.refusal import refused_as_planned
 from tests.support.rows import rows
 from tests.support.unprivileged import UnprivilegedHome
 
@@ -63,6 +64,24 @@ def test_on_a_medium_that_can_not_be_written(other: OtherDatabase, ours: Home) -
     assert done.code == 0, done.stderr
     assert len(rows(ours)["session"]) == 18
     assert bytes_around(other.database) == before
+
+
+def test_nothing_is_taken_out_of_what_can_not_be_written(other: OtherDatabase, ours: Home) -> None:
+    medium, before = other.database.parent, bytes_around(other.database)
+    user, plan = UnprivilegedHome(ours.path, ours.environ), ours.path / "plan.json"
+    words = (other.database, "--foreign", "--remove-from-other")
+    assert user.run("plan", "merge", *words, "-o", plan).code == 0
+    other.database.chmod(0o444)
+    medium.chmod(0o555)
+    shown = user.run("merge", *words, "--dry-run")
+    refused = refused_as_planned(user, "apply", plan, code=1)
+    medium.chmod(0o755)
+    said = f"No session can be taken out of {other.database}: "
+    assert f"This can't be applied. {said}" in " ".join(shown.stdout.split())
+    assert "To apply" not in shown.stdout
+    assert said in refused
+    assert bytes_around(other.database) == before
+    assert not rows(ours)["session"]
 
 
 @contextmanager
