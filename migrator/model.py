@@ -269,6 +269,17 @@ READ_ONLY, CUT_OFF = "read-only", "cut-off"
 SKIPPED = "skipped"
 """The code of a warning that a session or project isn't as planned, and is left out, as `--on-conflict skip` says."""
 
+LEFT_ALONE = UNDO_LEFT, UNDO_SAFE = "undo-left", "undo-safe"
+"""The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
+
+LEARNED_IN_THE_RUN = UNDO_DETACHED, AS_ROOT, LOST_ITS_END, USED_SINCE, NOT_REMOVED = (
+    "undo-detached", "as-root", "journal-lost-its-end", "used-since", "not-removed",
+)  # fmt: skip
+"""The codes of warnings of what nobody knew when the plan was shown."""
+
+ODD_ROWS = "odd-rows"
+"""The code of a warning that rows with values that opencode never writes are left out."""
+
 NONE_LOST = "none-lost"
 """The code of a warning that none of the selected sessions is lost, so that there is nothing to rescue."""
 

@@ -19,7 +19,7 @@ from migrator.execution.value_edits import (
     stage,
     still_applicable,
 )
-from migrator.model import PlanWarning, RunStatus
+from migrator.model import LOST_ITS_END, PlanWarning, RunStatus
 from migrator.store.staging import Staging
 from migrator.text import count, our_command
 
@@ -130,7 +130,7 @@ def _warn_of_unrecorded(unrecorded: Sequence[Change]) -> tuple[PlanWarning, ...]
         f"The journal does not say that the run had moved {what} which were at their destination: it has lost its end, "
         "or something else moved them there. They were moved back too; where their file undo was detached, it stays so."
     )
-    return (PlanWarning("journal-lost-its-end", warning),)
+    return (PlanWarning(LOST_ITS_END, warning),)
 
 
 def close_taken_back(journal: Journal, cause: BaseException | None) -> str:

@@ -34,6 +34,7 @@ from migrator.execution.run_record import turn_records, with_outcomes
 from migrator.execution.undone import chains
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import (
+    AS_ROOT,
     REDO_OF,
     UNDO_OF,
     FileUndo,
@@ -335,7 +336,7 @@ def _as_root(run: Journal) -> Iterator[PlanWarning]:
     else:
         command = our_command("undo", run.entry.id, db=run.entry.store)
         what = f"where {them} may not find the journal {run.path}; root takes the run back with `{command}`"
-    yield PlanWarning("as-root", f"This was done as root, and the database belongs to {them}; {what}.")
+    yield PlanWarning(AS_ROOT, f"This was done as root, and the database belongs to {them}; {what}.")
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:

@@ -17,6 +17,7 @@ from migrator.execution.traces import refuse_while_unfinished
 from migrator.importing.program import find_program
 from migrator.importing.view import view_of_imported
 from migrator.model import (
+    NOT_REMOVED,
     READ_ONLY,
     Change,
     FileUndo,
@@ -36,7 +37,7 @@ from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.destination import MergeDestination
 from migrator.planning.merge.opencode_2_import import check_import, sessions_to_import
 from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
-from migrator.planning.merge.removal import NOT_REMOVED, warn_of_staying, with_more_there
+from migrator.planning.merge.removal import warn_of_staying, with_more_there
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.recheck import recheck_merge
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
