@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -46,10 +47,10 @@ from migrator.model import (
 from migrator.progress import doing
 from migrator.state_dir import is_found_by
 from migrator.store.location import is_same_file
-from migrator.text import our_command
+from migrator.text import agree, count, our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migrator.arguments import WriteRequest
     from migrator.choices import OnConflict
@@ -159,7 +160,22 @@ def inverse_job(store: Store, run: Journal) -> Job:
         job = merges.inverse_job(store, run, run.merge, redoes, taken_back)
     else:
         job = _inverse_moves(store, run, redoes, taken_back)
-    return replace(job, projects=_inverse_registrations(store, run, job.plan, runs, undone.by))
+    projects = _inverse_registrations(store, run, job.plan, runs, undone.by)
+    warnings = (*job.plan.warnings, *_warn_of_deleted_projects(store, job.plan, projects))
+    return replace(job, plan=replace(job.plan, warnings=warnings), projects=projects)
+
+
+def _warn_of_deleted_projects(store: Store, plan: Plan, projects: Iterable[ProjectEdit]) -> Iterator[PlanWarning]:
+    """Yield to which projects sessions return though somebody deleted their rows since."""
+    if plan.merge and plan.merge.taken_out:
+        return
+    registered = {project.change.id for project in projects if project.register}
+    arriving = Counter(change.after.project_id for change in plan.changes)
+    for id_ in sorted(arriving.keys() - registered - store.values("project", "id", arriving).keys()):
+        number = arriving[id_]
+        back = f"{count(number, 'session')} {agree(number, 'returns')} to it all the same"
+        lost = f"`opencode-migrator orphans` shows {agree(number, 'it')} then"
+        yield PlanWarning("project-gone", f"Project {id_} was deleted since, and {back}; {lost}.")
 
 
 def _inverse_registrations(
