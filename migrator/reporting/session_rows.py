@@ -6,7 +6,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
 from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
@@ -14,7 +13,7 @@ from migrator.text import cells, one_line, shortened, shortened_path, tilde, tit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Orphan, Passage, Reason, Session, Suggestion
+    from migrator.model import Orphan, Passage, Project, Reason, Session, Suggestion
 
 
 def session_rows(
@@ -113,6 +112,8 @@ def suggestion_row(suggestion: Suggestion | None) -> dict[str, str] | None:
 
 
 def _project(row: Mapping[str, Any]) -> str:
+    from migrator.model import Project
+
     return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
 
 
