@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PATIENCE_SECONDS = 60.0
 AGAIN_SECONDS = 2.0
+INSIST_SECONDS = 0.5
 
 
 class Terminal:
@@ -108,6 +109,17 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
+
+    def insist(self, key: str, words: str) -> None:
+        """Press a key until these words come: a yes isn't heard before its question can be read."""
+        after, deadline = len(self.text), time.monotonic() + PATIENCE_SECONDS
+        self.type(key)
+        while words not in self.text[after:]:
+            assert time.monotonic() < deadline, f"{words!r} never came: {self.text}"
+            if select.select([self._master], [], [], INSIST_SECONDS)[0]:
+                assert self._read(), f"{words!r} never came: {self.text}"
+            else:
+                self.type(key)
 
     def interrupt(self, number: int) -> None:
         """Send a signal until something comes of it, as one presses Ctrl-C again.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.tui.plan import SEEN_SECONDS
 from tests.support.crowded_home import crowded_home
+from tests.support.faults import Gate
 from tests.support.home import build_home
 from tests.support.required import or_skipped
 from tests.support.rows import directories
@@ -64,10 +64,12 @@ def test_all_or_nothing_is_moved(tmp_path: Path, way: str, after: float) -> None
 def test_q_stops_a_run_and_says_so_and_then_quits(tmp_path: Path) -> None:
     home = crowded_home(tmp_path / "home", SESSIONS)
     home.repository("shop")
-    before = home.everything()
-    with Terminal(home, "ui", "--from-dir", "~/src/repoA") as seen:
+    before, gate = home.everything(), Gate(tmp_path)
+    with Terminal(home, "ui", "--from-dir", "~/src/repoA", first=gate.at(3, "before COMMIT").lay) as seen:
         _move_all(seen)
         seen.type("q")
+        seen.wait_for("Stopping")
+        gate.open()
         seen.wait_for("rolled back")
         seen.type("qq")
         assert seen.finish() == 0
@@ -116,6 +118,4 @@ def _move_all(seen: Terminal) -> None:
     seen.wait_for(" marked")
     seen.type("m~/src/shop\r")
     seen.wait_for("to apply")
-    time.sleep(3 * SEEN_SECONDS)
-    seen.type("y")
-    seen.wait_for("Esc stops it")
+    seen.insist("y", "Esc stops it")
