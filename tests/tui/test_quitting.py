@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crowded_home import crowded_home
+from tests.support.ended import wait_until_ended
 from tests.support.faults import Gate
 from tests.support.home import build_home
 from tests.support.required import or_skipped
@@ -95,20 +96,7 @@ def test_it_ends_with_its_terminal_also_while_it_writes_to_it(tmp_path: Path) ->
             for _ in range(4):
                 terminal.type("jjjjjjjjjjkkkkkkkkkk")
             time.sleep(0.05 * number)
-        deadline = time.monotonic() + 20
-        while not _has_ended(pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if not _has_ended(pid):
-            os.kill(pid, signal.SIGKILL)
-            pytest.fail(f"it is left, in try {number}")
-
-
-def _has_ended(pid: int) -> bool:
-    """Tell whether a process is gone, or waits only for its parent to notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+        wait_until_ended(pid)
 
 
 def _move_all(seen: Terminal) -> None:
