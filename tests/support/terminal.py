@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 AGAIN_SECONDS = 2.0
 INSIST_SECONDS = 0.5
 
@@ -91,9 +91,10 @@ class Terminal:
 
     def wait_for_end(self) -> None:
         """Wait until it has ended; read what it writes meanwhile, where the terminal is still open."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         if self._is_open:
             while self._read():
-                pass
+                assert time.monotonic() < deadline, f"it goes on: {self.text}"
         self._process.join(PATIENCE_SECONDS)
         assert self._process.exitcode is not None, f"it hangs: {self.text}"
 
@@ -104,8 +105,10 @@ class Terminal:
 
     def wait_for(self, words: str, *, after: int = 0) -> None:
         """Read until these words are on the screen, `after` so many characters of `text`."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while words not in self.text[after:]:
-            assert self._read(), f"{words!r} never came: {self.text}"
+            goes_on = time.monotonic() < deadline and self._read()  # the UI draws for ever
+            assert goes_on, f"{words!r} never came: {self.text}"
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
