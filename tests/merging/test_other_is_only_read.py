@@ -25,6 +25,7 @@ import os, sqlite3, sys, time
 database, session, log, last = sys.argv[1:]
 connection = sqlite3.connect(database, isolation_level=None, timeout=60)
 connection.execute(f"PRAGMA journal_mode = {log}")
+connection.execute("PRAGMA synchronous = OFF")  # else a busy disk may let no write through during a merge
 number, mine = 0, os.getpid()
 while True:
     connection.execute("BEGIN IMMEDIATE")
@@ -90,10 +91,12 @@ def writing(other: OtherDatabase, log: str, last: int = 0) -> Iterator[None]:
     words = [sys.executable, "-c", _WRITES, str(other.database), SESSION, log, str(last)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as opencode:
         assert opencode.stdout is not None
-        assert opencode.stdout.readline() == b"writing\n"
-        yield
-        assert opencode.poll() is None
-        opencode.kill()
+        try:
+            assert opencode.stdout.readline() == b"writing\n"
+            yield
+            assert opencode.poll() is None
+        finally:
+            opencode.kill()  # it would write for ever
 
 
 @pytest.mark.parametrize("log", ["WAL", long_round("DELETE")])
