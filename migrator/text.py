@@ -248,6 +248,14 @@ _NOUNS = {"/": "The path ", "~": "The path ", "ses_": "Session ", "--": "The opt
 _PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;:'])")
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, which may end as on Windows.
+
+    `splitlines` would end them at other characters too, which a name may hold.
+    """
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
 def one_line(text: str) -> str:
     """Return prose as it may be printed (`printable`), its line ends and other white space as single spaces."""
     if text.isascii() and text.isprintable():

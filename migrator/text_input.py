@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migrator.disk.bounded import read_given
+from migrator.text import lines_of
 
 PLAN_LIMIT = 1 << 29
 """512 MB, which is a plan for some hundred thousand sessions."""
@@ -25,11 +26,6 @@ def read_text(name: str, limit: int = _LIST_LIMIT) -> str:
 def read_lines(name: str) -> list[str]:
     """Return the lines of such a text."""
     return lines_of(read_text(name))
-
-
-def lines_of(text: str) -> list[str]:
-    """Return the lines of a text, which may end as on Windows."""
-    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def why_no_text(error: OSError | ValueError) -> str:

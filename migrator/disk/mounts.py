@@ -16,6 +16,7 @@ from migrator.disk.bounded import read_file
 from migrator.disk.processes import is_shown_by_proc
 from migrator.errors import CantTell
 from migrator.paths import is_within
+from migrator.text import lines_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +102,9 @@ def mount_of(path: str, mounts: list[Mount]) -> Mount:
     Of several at one place, the last is mounted on the others. Raises CantTell if none is known.
     """
     numbers = {mount.number for mount in mounts}
-    found = [mount for mount in mounts if mount.above not in numbers and _is_at(path, mount)]
+    # The memory that Linux starts in is mounted on itself.
+    topmost = [mount for mount in mounts if mount.above == mount.number or mount.above not in numbers]
+    found = [mount for mount in reversed(topmost) if _is_at(path, mount)]
     if not found:
         raise CantTell("the system doesn't say what is mounted there")
     mount = max(found, key=lambda each: len(each.at))
@@ -120,7 +123,7 @@ def _from_mountinfo() -> list[Mount]:
         text = os.fsdecode(read_file(MOUNTINFO, _LIMIT))
     except OSError as error:
         raise CantTell(f"{MOUNTINFO} can't be read: {error.strerror}") from error
-    return [mount for line in text.splitlines() if (mount := _mount(line)) is not None]
+    return [mount for line in lines_of(text) if (mount := _mount(line)) is not None]
 
 
 def _mount(line: str) -> Mount | None:
@@ -128,8 +131,12 @@ def _mount(line: str) -> Mount | None:
     fields, kind = first.split(" "), last.partition(" ")[0]
     if len(fields) < 6 or not kind or not (fields[0] + fields[1]).isdecimal():  # noqa: PLR2004 - up to the options
         return None
-    at = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4])
-    return Mount(int(fields[0]), int(fields[1]), at, kind)
+    return Mount(int(fields[0]), int(fields[1]), unescaped(fields[4]), kind)
+
+
+def unescaped(name: str) -> str:
+    """Return a name from a table of mounts, which escapes spaces, line ends and the like."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), name)
 
 
 def _from_psutil() -> list[Mount]:

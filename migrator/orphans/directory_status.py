@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from migrator.disk.mounts import unescaped
 from migrator.disk.spelling import as_on_disk, difference, existing_directory
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
@@ -21,9 +23,11 @@ from migrator.paths import (
     upwards,
 )
 from migrator.places.small_files import read_small
+from migrator.text import lines_of
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 """Where disks that come and go are mounted, besides what /etc/fstab names."""
+FSTAB = "/etc/fstab"
 _FSTAB_LIMIT = 1 << 20
 
 
@@ -82,7 +86,7 @@ def _not_mounted(directory: str) -> str | None:
     if on_windows():
         *_, root = upwards(directory)
         return None if os.path.isdir(root) else root
-    for mount in _listed_mounts():
+    for mount in _listed_mounts(FSTAB):
         if is_within(directory, mount) and not os.path.ismount(mount):
             return mount
     components = names_of(directory)
@@ -104,9 +108,9 @@ def _is_empty(mount: str) -> bool:
 
 
 @cache
-def _listed_mounts() -> frozenset[str]:
+def _listed_mounts(fstab: str) -> frozenset[str]:
     """Return the mount points that /etc/fstab names, but the root."""
-    lines = (read_small("/etc/fstab", _FSTAB_LIMIT) or b"").decode(errors="replace").splitlines()
-    fields = [line.split() for line in lines if not line.lstrip().startswith("#")]
-    mounts = {field[1].replace(r"\040", " ").rstrip("/") for field in fields if len(field) > 1}
+    lines = lines_of(os.fsdecode(read_small(fstab, _FSTAB_LIMIT) or b""))
+    fields = [re.split("[ \t]+", line.strip(" \t")) for line in lines if not line.lstrip().startswith("#")]
+    mounts = {unescaped(field[1]).rstrip("/") for field in fields if len(field) > 1}
     return frozenset(mount for mount in mounts if mount.startswith("/"))

@@ -88,8 +88,13 @@ def test_where_disks_are_usually_mounted() -> None:
     assert inspect("/home/no-such-user/shop").status is DirectoryStatus.MISSING
 
 
-def test_a_mount_point_that_fstab_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(directory_status, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
-    assert not os.path.ismount(tmp_path)
-    assert inspect(str(tmp_path / "shop")).status is DirectoryStatus.UNREADABLE
-    assert inspect(str(tmp_path)).status is DirectoryStatus.THERE
+@pytest.mark.parametrize("name", [b"disk", b"my disk", b"a\tb", b"a\\b", b"\xff", "a\u2028b".encode(), b"a\x0bb"])
+def test_a_mount_point_that_fstab_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: bytes) -> None:
+    mount = os.fsencode(tmp_path / "mnt") + b"/" + name
+    os.makedirs(mount)
+    escaped = mount.replace(b"\\", rb"\134").replace(b" ", rb"\040").replace(b"\t", rb"\011")
+    (tmp_path / "fstab").write_bytes(b"# all\n  LABEL=x\t " + escaped + b"/  auto noauto\nLABEL=y none swap sw 0 0\n")
+    monkeypatch.setattr(directory_status, "FSTAB", str(tmp_path / "fstab"))
+    assert inspect(os.fsdecode(mount) + "/shop").status is DirectoryStatus.UNREADABLE
+    assert inspect(os.fsdecode(mount)).status is DirectoryStatus.THERE
+    assert inspect(f"{tmp_path}/gone").status is DirectoryStatus.MISSING
