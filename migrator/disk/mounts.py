@@ -3,7 +3,7 @@
 SQLite trusts them. On a file system shared with other machines, or with the host of a virtual one, some locks are
 invisible to the others, and two machines never share the memory that a log needs (sqlite.org/wal.html). A database of
 opencode on NFS was damaged by two of them (anomalyco/opencode issue 14970), and others on 9p, on virtiofs and under WSL
-(microsoft/WSL issues 2395 and 4689; openclaw/openclaw pull request 120595).
+(microsoft/WSL issues 2395, 4689 and 12169; openclaw/openclaw pull request 120595).
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _LOCAL = frozenset({
 asks to handle them; `fuseblk` is a disk, mostly of NTFS."""
 _SHARED = frozenset({
     "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "fakeowner", "gfs2", "glusterfs",
-    "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb2", "smb3", "smbfs", "vboxsf",
-    "virtiofs", "vmhgfs", "webdav", "fuse.gcsfuse", "fuse.glusterfs", "fuse.grpcfuse", "fuse.osxfs", "fuse.rclone",
-    "fuse.s3fs", "fuse.sshfs", "fuse.vmhgfs-fuse",
+    "gpfs", "lustre", "lxfs", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb2", "smb3", "smbfs", "vboxsf",
+    "virtiofs", "vmhgfs", "webdav", "wslfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.grpcfuse", "fuse.osxfs",
+    "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "fuse.vmhgfs-fuse",
 })  # fmt: skip
-"""With other machines, with the host of a virtual one, or with Windows around WSL."""
+"""With other machines, with the host of a virtual one, or with Windows around WSL: `lxfs` and `wslfs` are WSL 1's."""
 
 _OF_KERNEL = frozenset({
     "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl",

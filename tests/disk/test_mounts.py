@@ -39,6 +39,7 @@ TABLE = """\
 41 40 0:39 / /mnt/f rw shared:7 master:1 - cifs //srv/share\\040x rw
 42 27 0:40 / /a\r\x0b\x85\u2028b rw - nfs4 srv:/x rw
 43 27 0:41 / /one\\012two\\134 rw - nfs4 srv:/x rw
+45 27 0:42 / /wsl1 rw - wslfs wslfs rw,noatime
 44 27 8:1 /of/disk /bound/opencode.db rw - virtiofs shared rw
 """
 
@@ -67,6 +68,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/mnt/f/opencode.db", False, "cifs, mounted at /mnt/f"),
         ("/a\r\x0b\x85\u2028b/opencode.db", False, "nfs4, mounted at /a\r\x0b\x85\u2028b"),
         ("/one\ntwo\\/opencode.db", False, "nfs4, mounted at /one\ntwo\\"),
+        ("/wsl1/opencode.db", False, "wslfs, mounted at /wsl1"),
         ("/bound/opencode.db", False, "virtiofs, mounted at /bound/opencode.db"),
         ("/bound/other.db", True, "overlay, mounted at /"),
     ],
