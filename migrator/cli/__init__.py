@@ -39,7 +39,7 @@ def main() -> NoReturn:
     from migrator.cli.terminal.printing import drop_output, echo_error, progress_line
     from migrator.errors import INTERRUPTED_EARLY, Interrupted, MigratorError
     from migrator.progress import told_to
-    from migrator.store.signals import hear_interrupts
+    from migrator.store.signals import hear_interrupts, hear_no_more
     from migrator.text import PROGRAM
 
     hear_interrupts()
@@ -49,7 +49,10 @@ def main() -> NoReturn:
     try:
         with told_to(progress_line):
             # Patterns, `~` and `$` are ours to read: click would write them out on Windows, as a shell does elsewhere.
-            code = app.main(standalone_mode=False, prog_name=PROGRAM, windows_expand_args=False)
+            try:
+                code = app.main(standalone_mode=False, prog_name=PROGRAM, windows_expand_args=False)
+            finally:
+                hear_no_more()
     except click.exceptions.NoArgsIsHelpError as error:
         from migrator.cli.help.help_text import show_help
 
