@@ -200,6 +200,15 @@ def test_whoever_is_impatient_hears_the_last_words_too(home: Home) -> None:
     assert terminal.text.endswith("\nerror: Interrupted; nothing was written.\n")
 
 
+def test_ctrl_c_while_it_starts_is_no_traceback(home: Home, tmp_path: Path) -> None:
+    before = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # as of a shell
+    (tmp_path / "sitecustomize.py").write_text(before)
+    (tmp_path / "click.py").write_text("import signal; signal.raise_signal(signal.SIGINT)")
+    home.environ["PYTHONPATH"] = str(tmp_path)
+    ended = home.run("list")
+    assert (ended.code, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("after", [1.0, 1.5, 2.0])
 def test_a_run_is_taken_back_when_its_terminal_is_closed(tmp_path: Path, after: float) -> None:
