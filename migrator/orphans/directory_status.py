@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from fnmatch import fnmatchcase
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from migrator.disk.mounts import unescaped
 from migrator.disk.spelling import as_on_disk, difference, existing_directory
+from migrator.disk.status import means_missing
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import (
@@ -66,7 +68,7 @@ def _not_resolved(directory: str, error: OSError) -> DirectoryInfo:
 def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, str]:
     if isinstance(error, NotADirectoryError):
         return DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file"
-    if not isinstance(error, FileNotFoundError):
+    if not means_missing(error):
         return DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}"
     if looks_foreign(directory):
         return DirectoryStatus.MISSING, _elsewhere(directory)
@@ -74,7 +76,8 @@ def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, 
         return DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
     if os.path.islink(directory):
         return DirectoryStatus.MISSING, f"{directory} is a link to {os.readlink(directory)}, which does not exist"
-    return DirectoryStatus.MISSING, f"{directory} does not exist"
+    why = "is longer than a path can be here" if error.errno == errno.ENAMETOOLONG else "does not exist"
+    return DirectoryStatus.MISSING, f"{directory} {why}"
 
 
 def _elsewhere(directory: str) -> str:
