@@ -128,9 +128,11 @@ class MovedResolver(Resolver):
             _check_system(new)
             if not is_directory(new):
                 what = "is no directory" if is_there(new) else "does not exist"
+                to_do = f": move {old} there first, or say --will-move to follow it before you move it"
+                if not is_there(old):
+                    to_do = f", and nothing is at {old} either: say where the folder is now"
                 raise NoSuchDirectory(
-                    f"{new} {what}: move {old} there first, or say --will-move to follow it before you move it, or "
-                    "--foreign if both are in another home, disk or container.",
+                    f"{new} {what}{to_do}, or say --foreign if both are in another home, disk or container."
                 )
 
     def place(self, before: Binding, directory: str) -> Place:
