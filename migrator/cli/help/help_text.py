@@ -12,7 +12,7 @@ from migrator.cli.terminal.printing import echo_lines, paged
 from migrator.text import PROGRAM, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _SELECTING = "Which sessions"
 _OTHERS = "Other options"
@@ -63,9 +63,10 @@ class _Formatter(click.HelpFormatter):
         super().write(string.replace(self._KEPT, "-"))
 
     def write_text(self, text: str) -> None:
-        super().write_text(text.replace("-", self._KEPT))
+        wrapping = super().write_text
+        wrapping(text.replace("-", self._KEPT))
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         col_max = max(min(col_max, self.width - 26), 6)  # a name that is longer has a line of its own
         super().write_dl([(name, text.replace("-", self._KEPT)) for name, text in rows], col_max, col_spacing)
 
