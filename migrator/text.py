@@ -80,9 +80,7 @@ def whole_id(text: str, ids: Iterable[str], of: str, *, or_end: bool = False) ->
     if text in found:
         return text
     if len(found) > 1:
-        raise MigratorError(
-            f"Several {of} have an id that {how} with {text}, give more of the id: {first_few(found, 10)}."
-        )
+        raise MigratorError(f"Several {of} have an id that {how} with {text}; give more of it: {first_few(found, 10)}.")
     return found[0] if found else None
 
 

@@ -46,6 +46,11 @@ def is_there(path: str | Path) -> bool:
     return True
 
 
+def no_directory(path: str | Path) -> str:
+    """Return in words why a path is no directory: nothing is there, or something else is. Raises CantTell as above."""
+    return "is no directory" if is_there(path) else "does not exist"
+
+
 def is_gone(path: str | Path) -> bool:
     """Tell whether it is certain that nothing has this path: not where that can't be told."""
     try:

@@ -302,7 +302,7 @@ def _source(ours: Path, request: MergeRequest) -> Path:
     if request.other is not None:
         return Path(request.other).expanduser()
     beside = ", ".join(filter(None, (channel_named(path.name) for path in databases_beside(ours))))
-    there = f"; beside this one there are {beside}" if beside else ""
+    there = f"; the channels beside this one: {beside}" if beside else ""
     raise BadInput(f"Say from which database the sessions come: OTHER.db or --from-channel NAME{there}.")
 
 
@@ -310,4 +310,8 @@ def _existing(path: Path) -> Path:
     """Return the path of a database that is there. Raises MigratorError."""
     if not os.path.lexists(path):
         raise MigratorError(f"There is no database at {path}; name the other database's file.")
+    if path.is_dir():
+        raise MigratorError(
+            f"The path {path} is a directory, not a database; name the file, as {path / 'opencode.db'}."
+        )
     return path

@@ -174,7 +174,12 @@ NARROW = 100
 
 
 def session_columns_shown(
-    *, with_project: bool, with_opencode: bool = False, with_database: bool = False, width: int | None = None
+    *,
+    with_project: bool,
+    with_directory: bool,
+    with_opencode: bool = False,
+    with_database: bool = False,
+    width: int | None = None,
 ) -> list[str]:
     """Return the columns of a table; on a narrow terminal the directory alone must say which project.
 
@@ -182,4 +187,4 @@ def session_columns_shown(
     """
     opencode = [*(["database"] if with_database else []), *(["opencode"] if with_opencode else [])]
     project = ["project"] if with_project and (width is None or width >= NARROW) else []
-    return ["id", "updated", *opencode, *project, *(["directory"] if with_project else []), "title"]
+    return ["id", "updated", *opencode, *project, *(["directory"] if with_directory else []), "title"]

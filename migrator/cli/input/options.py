@@ -56,8 +56,8 @@ class Seconds(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
-class Directory(click.Path):
-    """A directory; a shell leaves the ~ of `--search=~/src` as it is."""
+class TypedPath(click.Path):
+    """A path as somebody types it: a shell leaves the ~ of `--search=~/src` as it is."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Expand a leading ~."""
@@ -225,7 +225,7 @@ search_options = combine(
     click.option(
         "--search",
         multiple=True,
-        type=Directory(exists=True, file_okay=False, resolve_path=True),
+        type=TypedPath(exists=True, file_okay=False, resolve_path=True),
         metavar="DIR",
         help="Look below DIR for repositories and folders that were moved.",
     ),
@@ -283,7 +283,7 @@ class UncheckedOutput:
         from migrator.output import kinds
         from migrator.output.output_file import OutputFile
 
-        return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs, others)
+        return OutputFile(os.path.expanduser(self.name), getattr(kinds, self.kind), self.force, inputs, others)
 
 
 def _is_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:

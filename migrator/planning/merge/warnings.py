@@ -66,7 +66,7 @@ def _not_here(directory: str, destination: MergeDestination, spelled: dict[str, 
         pair = Pair(spelled.setdefault(comparable(old), old), tilde(new)).word
         return f"{where} isn't here, but {tilde(there)} is; --map {pair} takes it for that", ("--map", pair)
     return (
-        f"{where} isn't here; --map OLD=NEW says what it is here, --to-dir DIR takes them elsewhere, "
+        f"{where} isn't here; --map OLD=NEW says what it is here, --to-dir DIR brings its sessions elsewhere, "
         "--foreign takes them as they are"
     ), ("--foreign",)
 
