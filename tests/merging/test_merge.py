@@ -244,6 +244,13 @@ def test_a_plan_is_stale_once_a_session_changed(home: Home, other: OtherDatabase
     assert home.run("apply", plan, "--yes", "--on-conflict", "skip", "--json").json["conflicts"] == [ROOT]
 
 
+def test_a_plan_is_stale_once_the_row_of_a_project_is_gone(home: Home, other: OtherDatabase) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--foreign", "-o", plan).code == 0
+    home.execute("DELETE FROM project WHERE id = 'global'")
+    assert "project global has no row any more" in refused_as_planned(home, "apply", plan, code=5)
+
+
 def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None:
     before, there = rows(home), rows(other)
     done = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes", "--json").json
