@@ -251,6 +251,15 @@ def test_a_plan_is_stale_once_the_row_of_a_project_is_gone(home: Home, other: Ot
     assert "project global has no row any more" in refused_as_planned(home, "apply", plan, code=5)
 
 
+def test_no_command_opens_a_session_that_is_gone_again(home: Home, other: OtherDatabase) -> None:
+    home.repository("shop-search", "sub/deep")
+    opens = f"&& opencode -s {ROOT}\n"
+    assert opens in home.run("merge", other.database, "--from-id", ROOT, "--yes").stdout
+    taken_out = home.run("undo", "--yes")
+    assert (taken_out.code, opens in taken_out.stdout) == (0, False), taken_out
+    assert opens in home.run("redo", "--yes").stdout
+
+
 def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None:
     before, there = rows(home), rows(other)
     done = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes", "--json").json
