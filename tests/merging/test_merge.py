@@ -104,7 +104,8 @@ def test_no_map_is_suggested_that_was_given(home: Home, other: OtherDatabase) ->
     (home.path / "src" / "shop").mkdir()
     shown = home.run("merge", other.database, "--map", "/home/laptop=~/elsewhere", "--dry-run")
     assert "To bring in what is in another place here:" not in shown.stdout
-    assert "/home/laptop/src/shop isn't here; --map OLD=NEW says what it is here" in shown.stderr
+    there, here = "/home/laptop/src/shop", "~/elsewhere/src/shop"
+    assert f"{there} isn't here, nor is {here}, where --map puts it; --foreign takes them there" in shown.stderr
 
 
 def test_a_session_without_a_directory(home: Home, other: OtherDatabase) -> None:
