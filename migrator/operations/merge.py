@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
+from migrator.disk.status import is_there
 from migrator.errors import BadInput, MigratorError, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.journal_rows import Job
@@ -278,7 +278,7 @@ def _source(ours: Path, request: MergeRequest) -> Path:
 
 
 def _existing(path: Path) -> Path:
-    """Return the path of a database that is there. Raises MigratorError."""
-    if not os.path.lexists(path):
+    """Return the path of a database that is there. Raises MigratorError if none is, or nobody can tell."""
+    if not is_there(path):
         raise MigratorError(f"There is no database at {path}; name the other database's file.")
     return path

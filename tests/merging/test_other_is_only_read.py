@@ -12,6 +12,7 @@ import pytest
 from tests.support.home import SESSION, Home, build_home
 from tests.support.marks import long_round
 from tests.support.merging import OtherDatabase, bytes_around, copied
+from tests.support.refusal import refused_as_planned
 from tests.support.rows import rows
 from tests.support.unprivileged import UnprivilegedHome
 
@@ -52,6 +53,16 @@ def ours(tmp_path: Path) -> Home:
     made = build_home(tmp_path / "ours", "1.18.34")
     made.empty()
     return made
+
+
+def test_what_can_not_be_looked_at_is_not_called_missing(other: OtherDatabase, ours: Home) -> None:
+    home = UnprivilegedHome(ours.path, ours.environ)
+    for path, said in {other.database: "can't be read: Permission denied", other.database.parent: "looked at"}.items():
+        mode = path.stat().st_mode
+        path.chmod(0)
+        told = refused_as_planned(home, "merge", other.database, code=1)
+        path.chmod(mode)
+        assert (said in told, "There is no database" in told) == (True, False), told
 
 
 def test_on_a_medium_that_can_not_be_written(other: OtherDatabase, ours: Home) -> None:

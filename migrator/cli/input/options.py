@@ -56,6 +56,10 @@ class Seconds(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
+FILE_TO_READ = click.Path(readable=False)
+"""A file to read. Whoever opens it says why it can't be read: that is no wrong usage."""
+
+
 class Directory(click.Path):
     """A directory; a shell leaves the ~ of `--search=~/src` as it is."""
 
@@ -67,7 +71,7 @@ class Directory(click.Path):
 # -- how to print, and of which database -----------------------------------------------------------------------------
 
 _db_option = click.option(
-    "--db", type=click.Path(), metavar="PATH", help="The database, if it isn't where opencode keeps it."
+    "--db", type=FILE_TO_READ, metavar="PATH", help="The database, if it isn't where opencode keeps it."
 )
 _home_option = click.option(
     "--home", type=click.Path(file_okay=False), metavar="DIR", help="What a leading ~ means in patterns."
