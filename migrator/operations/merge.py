@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -201,6 +202,11 @@ def _check_removable(path: Path, write: WriteRequest) -> None:
     if why := why_read_only(path):
         raise MigratorError(f"No session can be taken out of {path}: {why}.")
     check_writable(path)
+    if (names := os.stat(path).st_nlink) > 1:
+        raise MigratorError(
+            f"No session can be taken out of {path}: the file has {names} names (hard links), and would change under "
+            "each of them; copy it, and name the copy."
+        )
 
 
 def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:

@@ -261,6 +261,15 @@ def test_no_command_opens_a_session_that_is_gone_again(home: Home, other: OtherD
     assert opens in home.run("redo", "--yes").stdout
 
 
+def test_a_database_that_has_other_names_is_left_as_it_is(home: Home, other: OtherDatabase) -> None:
+    """As in backups that share what hasn't changed: what is taken out of one would be gone from all."""
+    other.database.with_name("older.db").hardlink_to(other.database)
+    refused = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes")
+    assert (refused.code, "has 2 names (hard links)" in refused.stderr) == (1, True), refused
+    assert (rows(home)["session"], len(rows(other)["session"])) == ({}, 18)
+    assert home.run("merge", other.database, "--foreign", "--yes").code == 0
+
+
 def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None:
     before, there = rows(home), rows(other)
     done = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes", "--json").json
