@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
 from migrator.disk.status import is_there
-from migrator.errors import BadInput, MigratorError, WrongDatabase
+from migrator.errors import BadInput, Interrupted, MigratorError, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge.runs import Merging, signature_text
@@ -222,8 +222,9 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
     except MigratorError as error:
         if run.id is None:
             raise
-        why = f"They were not taken out of {merge.other}: {error}"
-        return replace(run, warnings=(*run.warnings, PlanWarning(NOT_REMOVED, why)))
+        what = f"What was brought stays here, but was not taken out of {merge.other}; the same command again does that"
+        code = error.exit_code if isinstance(error, Interrupted) else MigratorError.exit_code
+        return replace(run, warnings=(*run.warnings, PlanWarning(NOT_REMOVED, f"{what}: {error}")), exit_code=code)
     return replace(run, removal=removal.id) if run.id else removal
 
 
