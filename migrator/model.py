@@ -568,7 +568,8 @@ class Run:
     `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
     `mended` counts the sessions that it mended without a change to a row. `undoes` is the run that it takes back; where
     that is an undo itself, `redoes` is the run that is brought about again. `merge` is what it brought from another
-    database, or took out again; `removal` the run that took the same sessions out of that.
+    database, or took out again; `removal` the run that took the same sessions out of that. `exit_code` isn't 0 where
+    that was asked for and failed: then what was brought stays, and a warning says why.
     """
 
     id: str | None
@@ -585,6 +586,7 @@ class Run:
     redoes: str | None = None
     merge: Merge | None = None
     removal: str | None = None
+    exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

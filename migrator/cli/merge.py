@@ -10,6 +10,7 @@ from migrator.choices import OnDuplicate
 from migrator.cli.input.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.input.database import open_context
 from migrator.cli.input.options import (
+    FILE_TO_READ,
     SelectingCommand,
     announce_option,
     change_options,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from migrator.model import Plan
 
 options = combine(
-    click.argument("other", metavar="[OTHER.db]", required=False, type=click.Path(), shell_complete=completes("file")),
+    click.argument("other", metavar="[OTHER.db]", required=False, type=FILE_TO_READ, shell_complete=completes("file")),
     click.option(
         "--from-channel",
         metavar="NAME",

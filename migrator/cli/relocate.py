@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.input.database import open_context
-from migrator.cli.input.options import announce_option, change_options, combine, undo_files_option
+from migrator.cli.input.options import FILE_TO_READ, announce_option, change_options, combine, undo_files_option
 from migrator.cli.results.confirm import show_or_apply
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
@@ -23,7 +23,7 @@ options = combine(
     click.option(
         "--map",
         "map_file",
-        type=click.Path(),
+        type=FILE_TO_READ,
         metavar="FILE",
         help="Read OLD=NEW from FILE, one a line; - is standard input.",
     ),

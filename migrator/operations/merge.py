@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named
-from migrator.errors import BadInput, MigratorError, WrongDatabase
+from migrator.disk.status import is_there
+from migrator.errors import BadInput, Interrupted, MigratorError, WrongDatabase
 from migrator.execution import runs
 from migrator.execution.journal_rows import Job
 from migrator.execution.merge.runs import Merging, signature_text
@@ -231,6 +232,11 @@ def _check_written_to(path: Path, theirs: Store) -> None:
     """Raise MigratorError if no session can be taken out of a database, whoever has it open."""
     if why := why_read_only(path) or theirs.schema.read_only_because:
         raise MigratorError(f"No session can be taken out of {path}: {why}.")
+    if (names := os.stat(path).st_nlink) > 1:
+        raise MigratorError(
+            f"No session can be taken out of {path}: the file has {names} names (hard links), and would change under "
+            "each of them; copy it, and name the copy."
+        )
 
 
 def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:
@@ -246,8 +252,9 @@ def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: 
     except MigratorError as error:
         if run.id is None:
             raise
-        why = f"They were not taken out of {merge.other}: {error}"
-        return replace(run, warnings=(*run.warnings, PlanWarning(NOT_REMOVED, why)))
+        what = f"What was brought stays here, but was not taken out of {merge.other}; the same command again does that"
+        code = error.exit_code if isinstance(error, Interrupted) else MigratorError.exit_code
+        return replace(run, warnings=(*run.warnings, PlanWarning(NOT_REMOVED, f"{what}: {error}")), exit_code=code)
     return replace(run, removal=removal.id) if run.id else removal
 
 
@@ -307,8 +314,8 @@ def _source(ours: Path, request: MergeRequest) -> Path:
 
 
 def _existing(path: Path) -> Path:
-    """Return the path of a database that is there. Raises MigratorError."""
-    if not os.path.lexists(path):
+    """Return the path of a database that is there. Raises MigratorError if none is, or nobody can tell."""
+    if not is_there(path):
         raise MigratorError(f"There is no database at {path}; name the other database's file.")
     if path.is_dir():
         raise MigratorError(

@@ -24,10 +24,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     They have if no old one is left. Raises StalePlan if a destination has gone, or has become another place, since the
     plan was made, and MigratorError if nobody can tell.
     """
-    rows = {project.id for project in store.projects()}
-    for project in plan.projects:
-        if project.action is ProjectAction.EXISTS and project.id not in rows:
-            raise StalePlan.since(f"project {project.id} has no row any more")
+    _check_projects(plan, store)
     try:
         if plan.relocated is None:
             _check_directories(plan, store, places)
@@ -44,7 +41,11 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
 
 
 def recheck_merge(plan: Plan, merge: Merge, store: Store, places: Places) -> None:
-    """Raise StalePlan if opencode would take a directory to which a merge brings sessions for another place by now."""
+    """Raise StalePlan if a merge can't bring sessions to where its plan says any more.
+
+    A project has no row by now, or opencode would take a directory for another place.
+    """
+    _check_projects(plan, store)
     here = {session.session for session in merge.sessions if session.verdict is not MergeVerdict.NEW}
     wanted = {change.after for change in plan.changes if not here & {change.session, change.root}}
     for binding in wanted:
@@ -59,6 +60,14 @@ def recheck_merge(plan: Plan, merge: Merge, store: Store, places: Places) -> Non
                 f"opencode would file sessions in {binding.directory} under project {now.project_id} now, and the plan "
                 f"says {binding.project_id}"
             )
+
+
+def _check_projects(plan: Plan, store: Store) -> None:
+    """Raise StalePlan if a project that had a row when the plan was made has none any more."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan.since(f"project {project.id} has no row any more")
 
 
 def _is_waiting(old: str, new: str) -> bool:

@@ -1,9 +1,14 @@
-"""What keeps sessions of another database from coming here: ids that are taken, and what nothing can be added to."""
+"""What keeps sessions of another database from coming here.
+
+Those are tables that no opencode makes, ids that are taken, and sessions to which nothing can be added.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.errors import MigratorError
+from migrator.store.obstacles import has_rowid, triggers
 from migrator.store.row_json import OddText
 from migrator.store.session_tables import NOT_MERGED, session_tables
 from migrator.store.sql import IN, array_of
@@ -28,6 +33,18 @@ class TakenId(NamedTuple):
     id: str
     there: str
     here: str
+
+
+def check_session_tables(store: Store) -> None:
+    """Raise MigratorError if to insert or delete whole sessions would write more or less than that.
+
+    A move writes to few tables, and the schema says whether that is safe; this is about all that hang on a session.
+    """
+    db, tables = store.connection, [table.name for table in session_tables(store.connection)]
+    why = [f"table {table} has a trigger, {name}, which no opencode makes" for table, name in triggers(db, tables)]
+    why += [f"table {table} is WITHOUT ROWID, as no opencode makes any" for table in tables if not has_rowid(db, table)]
+    if why:
+        raise MigratorError(f"No whole session is written into {store.path}, or taken out of it: {why[0]}.")
 
 
 def taken_ids(ours: Store, theirs: Store, sessions: Collection[str]) -> list[TakenId]:

@@ -178,7 +178,7 @@ def take_out(staging: Staging, first: int, last: int) -> int:
     sessions = f"SELECT staged.session FROM temp.change AS staged WHERE {_CHUNK}"
     counts = {
         table.name: _run(staging, f'DELETE FROM main."{table.name}" WHERE "{table.owner}" IN ({sessions})', first, last)
-        for table in reversed(session_tables(staging.store.connection))
+        for table in session_tables(staging.store.connection)
     }
     return _sessions_in(staging, counts)
 

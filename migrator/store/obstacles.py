@@ -42,9 +42,8 @@ def obstacles(
     ((encoding,),) = db.execute("PRAGMA encoding").fetchall()
     if encoding != "UTF-8":
         yield f"its text is {encoding}, which no {who} uses"
-    for table, trigger in db.execute("SELECT tbl_name, name FROM main.sqlite_master WHERE type = 'trigger'").fetchall():
-        if table in written:
-            yield f"table {table} has a trigger, {trigger}, which no {who} makes"
+    for table, trigger in triggers(db, written):
+        yield f"table {table} has a trigger, {trigger}, which no {who} makes"
     demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
     for table, filled in inserted.items():
         for (column,) in db.execute(demanded, [table]).fetchall():
@@ -65,9 +64,7 @@ def _of_table(db: sqlite3.Connection, table: str, sql: str, written: Collection[
     parts = "SELECT name FROM pragma_table_info(?, 'main') WHERE pk ORDER BY pk"
     if tuple(name for (name,) in db.execute(parts, [table])) != key:
         yield f"the primary key of table {table} isn't {' and '.join(key)}, as it is in every {who}"
-    try:
-        db.execute(f"SELECT rowid FROM main.{table} LIMIT 0")
-    except sqlite3.OperationalError:
+    if not has_rowid(db, table):
         yield f"table {table} is WITHOUT ROWID, which it isn't in any {who}"
     indexes = db.execute('SELECT name FROM pragma_index_list(?) WHERE "unique"', [table]).fetchall()
     for (index,) in indexes:
@@ -77,6 +74,21 @@ def _of_table(db: sqlite3.Connection, table: str, sql: str, written: Collection[
     for column, other in db.execute('SELECT "from", "table" FROM pragma_foreign_key_list(?)', [table]).fetchall():
         if column in written and (table, column, other) not in _FOREIGN:
             yield f"column {column} of table {table} refers to table {other}, which it doesn't in any {who}"
+
+
+def triggers(db: sqlite3.Connection, tables: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield (table, trigger) of each trigger of these tables."""
+    every = db.execute("SELECT tbl_name, name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()
+    yield from ((table, trigger) for table, trigger in every if table in tables)
+
+
+def has_rowid(db: sqlite3.Connection, table: str) -> bool:
+    """Tell whether the rows of a table are numbered, as in every table that an opencode makes."""
+    try:
+        db.execute(f'SELECT rowid FROM main."{table}" LIMIT 0')
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def lacks(db: sqlite3.Connection, needed: Mapping[str, Collection[str]], who: str) -> Iterator[str]:

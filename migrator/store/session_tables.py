@@ -5,7 +5,6 @@ A table belongs to the sessions if it names one in `session_id`, or holds the ev
 
 from __future__ import annotations
 
-from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.model import Binding
@@ -53,7 +52,7 @@ class TableOfSessions(NamedTuple):
 
 
 def session_tables(db: sqlite3.Connection, schema: str = "main") -> list[TableOfSessions]:
-    """Return the tables of an attached database whose rows hang on sessions, each after those that it refers to."""
+    """Return the tables of an attached database whose rows hang on sessions, sorted by name."""
     names = [
         name for (name,) in db.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table' ORDER BY name")
     ]
@@ -66,9 +65,7 @@ def session_tables(db: sqlite3.Connection, schema: str = "main") -> list[TableOf
         owner = "id" if name in SESSIONS else next((c for c in ("session_id", "aggregate_id") if c in columns), None)
         if owner is not None:
             found[name] = TableOfSessions(name, owner, columns, frozenset(column for column, needed in info if needed))
-    refers = 'SELECT "table" FROM pragma_foreign_key_list(?, ?)'
-    order = {name: {to for (to,) in db.execute(refers, [name, schema]) if to in found and to != name} for name in found}
-    return [found[name] for name in TopologicalSorter(order).static_order()]
+    return [*found.values()]
 
 
 def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ from migrator.documents.plan import plan_document, read_plan
 from migrator.text import json_text
 from tests.support.faults import Fault, Interruptible, run
 from tests.support.merging import OtherDatabase
+from tests.support.refusal import refused_as_planned
 from tests.support.rows import Pristine, add_message, add_part, add_session, rows, rows_without_times
 from tests.torture.home import files_beside, two_homes
 
@@ -185,6 +186,25 @@ def test_a_merge_that_fails_leaves_no_folder(merge: Merge) -> None:
     assert "Everything was rolled back." in failed.stderr
     assert not (merge.home.database.parent / "storage").exists()
     assert not (merge.home.database.parent / "tool-output").exists()
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [("changed", "which has changed or is gone"), ("gone", "which has"), ("here", "is another file now")],
+)
+def test_a_plan_is_stale_once_a_file_is_another(merge: Merge, deed: str, said: str) -> None:
+    plan, other = merge.home.path / "plan.json", Path(merge.words[1])
+    words = [word for word in merge.words[1:] if word not in {"--yes", "--json", "--chunk-size", "4"}]
+    assert merge.home.run("plan", "merge", *words, "-o", plan).code == 0
+    output = (merge.home.database if deed == "here" else other).parent / "tool-output" / "tool_22a"
+    output.parent.mkdir(exist_ok=True)
+    output.unlink() if deed == "gone" else output.write_text("another output\n")
+    told = refused_as_planned(merge.home, "apply", plan, code=5)
+    assert ("tool-output/tool_22a" in told, said in told) == (True, True)
+    ((session,),) = OtherDatabase(merge.home, other).query("SELECT session_id FROM part WHERE id = 'prt_long'")
+    done = merge.home.run("apply", plan, "--yes", "--on-conflict", "skip", "--json").json
+    assert done["conflicts"] == [session]
+    assert not merge.home.query("SELECT 1 FROM session WHERE id = ?", [session])
 
 
 @pytest.mark.parametrize("key", ["source", "target"])

@@ -9,7 +9,7 @@ import pytest
 from tests.support.faults import Fault, Interruptible, run
 from tests.support.home import checkpoint
 from tests.support.merging import copied
-from tests.support.rows import Pristine, Rows, add_child, add_message, add_part, rows_without_times
+from tests.support.rows import Pristine, Rows, add_child, add_message, add_part, rows, rows_without_times
 from tests.support.turn_states import put, states
 
 if TYPE_CHECKING:
@@ -124,6 +124,21 @@ def test_a_merge_is_not_taken_back_while_a_removal_is_cut_off(shop_merge: ShopMe
 
 PARENT = "ses_dfbea8ed3ffeeEpHJ5KIKZRinX"
 """A real session with subagents."""
+
+
+@pytest.mark.parametrize(("fault", "code"), [(Fault("terminate", 2), 130), (Fault("fail", 3), 1)])
+def test_a_removal_that_fails_leaves_what_was_brought_and_is_no_success(
+    shop_merge: ShopMerge, fault: Fault, code: int
+) -> None:
+    """The second mark of the merge is that it is done; at the third one its removal is."""
+    home, there = shop_merge.home, rows(shop_merge.other)
+    failed = run(home, *shop_merge.words, "--remove-from-other", fault=fault._replace(point="before mark"))
+    assert failed.code == code, failed
+    assert "What was brought stays here, but was not taken out of" in failed.stdout
+    assert rows(shop_merge.other) == there
+    assert rows(home)["session"].keys() == there["session"].keys()
+    assert run(home, *shop_merge.words, "--remove-from-other").code == 0
+    assert not rows(shop_merge.other)["session"]
 
 
 def test_a_merge_that_fails_takes_back_what_a_parent_of_sessions_that_stay_was_given(home: Home) -> None:

@@ -104,7 +104,8 @@ def test_no_map_is_suggested_that_was_given(home: Home, other: OtherDatabase) ->
     (home.path / "src" / "shop").mkdir()
     shown = home.run("merge", other.database, "--map", "/home/laptop=~/elsewhere", "--dry-run")
     assert "To bring in what is in another place here:" not in shown.stdout
-    assert "/home/laptop/src/shop isn't here; --map OLD=NEW says what it is here" in shown.stderr
+    there, here = "/home/laptop/src/shop", "~/elsewhere/src/shop"
+    assert f"{there} isn't here, nor is {here}, where --map puts it; --foreign takes them there" in shown.stderr
 
 
 def test_a_session_without_a_directory(home: Home, other: OtherDatabase) -> None:
@@ -242,6 +243,31 @@ def test_a_plan_is_stale_once_a_session_changed(home: Home, other: OtherDatabase
         said = f"{ROOT} is here already"
     assert said in refused_as_planned(home, "apply", plan, code=5)
     assert home.run("apply", plan, "--yes", "--on-conflict", "skip", "--json").json["conflicts"] == [ROOT]
+
+
+def test_a_plan_is_stale_once_the_row_of_a_project_is_gone(home: Home, other: OtherDatabase) -> None:
+    plan = home.path / "plan.json"
+    assert home.run("plan", "merge", other.database, "--foreign", "-o", plan).code == 0
+    home.execute("DELETE FROM project WHERE id = 'global'")
+    assert "project global has no row any more" in refused_as_planned(home, "apply", plan, code=5)
+
+
+def test_no_command_opens_a_session_that_is_gone_again(home: Home, other: OtherDatabase) -> None:
+    home.repository("shop-search", "sub/deep")
+    opens = f"&& opencode -s {ROOT}\n"
+    assert opens in home.run("merge", other.database, "--from-id", ROOT, "--yes").stdout
+    taken_out = home.run("undo", "--yes")
+    assert (taken_out.code, opens in taken_out.stdout) == (0, False), taken_out
+    assert opens in home.run("redo", "--yes").stdout
+
+
+def test_a_database_that_has_other_names_is_left_as_it_is(home: Home, other: OtherDatabase) -> None:
+    """As in backups that share what hasn't changed: what is taken out of one would be gone from all."""
+    other.database.with_name("older.db").hardlink_to(other.database)
+    refused = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes")
+    assert (refused.code, "has 2 names (hard links)" in refused.stderr) == (1, True), refused
+    assert (rows(home)["session"], len(rows(other)["session"])) == ({}, 18)
+    assert home.run("merge", other.database, "--foreign", "--yes").code == 0
 
 
 def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None:

@@ -56,6 +56,16 @@ def ours(tmp_path: Path) -> Home:
     return made
 
 
+def test_what_can_not_be_looked_at_is_not_called_missing(other: OtherDatabase, ours: Home) -> None:
+    home = UnprivilegedHome(ours.path, ours.environ)
+    for path, said in {other.database: "can't be read: Permission denied", other.database.parent: "looked at"}.items():
+        mode = path.stat().st_mode
+        path.chmod(0)
+        told = refused_as_planned(home, "merge", other.database, code=1)
+        path.chmod(mode)
+        assert (said in told, "There is no database" in told) == (True, False), told
+
+
 def test_on_a_medium_that_can_not_be_written(other: OtherDatabase, ours: Home) -> None:
     medium, before = other.database.parent, bytes_around(other.database)
     other.database.chmod(0o444)

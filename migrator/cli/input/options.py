@@ -64,10 +64,14 @@ class TypedPath(click.Path):
         return super().convert(os.path.expanduser(value), param, ctx)
 
 
+FILE_TO_READ = TypedPath(readable=False)
+"""A file to read. Whoever opens it says why it can't be read: that is no wrong usage."""
+
+
 # -- how to print, and of which database -----------------------------------------------------------------------------
 
 _db_option = click.option(
-    "--db", type=click.Path(), metavar="PATH", help="The database, if it isn't where opencode keeps it."
+    "--db", type=FILE_TO_READ, metavar="PATH", help="The database, if it isn't where opencode keeps it."
 )
 _home_option = click.option(
     "--home", type=click.Path(file_okay=False), metavar="DIR", help="What a leading ~ means in patterns."

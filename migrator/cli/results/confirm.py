@@ -186,15 +186,17 @@ def write_request(values: dict[str, Any]) -> WriteRequest:
 
 
 def report(run: Run, values: dict[str, Any], plan: Plan | None = None) -> None:
-    """Print how a run went, which has carried out `plan`."""
+    """Print how a run went, which has carried out `plan`; exit if part of what was asked for was not done."""
     if values.get("as_json"):
         from migrator.documents.run import run_document
 
         echo_json(run_document(run))
-        return
-    from migrator.reporting.run_text import run_text
+    else:
+        from migrator.reporting.run_text import run_text
 
-    say(*run_text(run, plan, width()))
+        say(*run_text(run, plan, width()))
+    if run.exit_code:
+        click.get_current_context().exit(run.exit_code)
 
 
 def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:

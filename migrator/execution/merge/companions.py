@@ -67,6 +67,19 @@ def bring_files(
             ) from error
 
 
+def changed_files(files: Iterable[MergedFile]) -> dict[str, str]:
+    """Map the sessions of those of these files that can't be brought as planned any more to what changed."""
+    found: dict[str, str] = {}
+    for file in files:
+        if (here := digest_of(file.target)) == file.digest:
+            continue
+        if here is not None or is_there(file.target):
+            found[file.session] = f"comes with {file.source}, and {file.target} is another file now"
+        elif digest_of(file.source) != file.digest:
+            found[file.session] = f"comes with {file.source}, which has changed or is gone"
+    return found
+
+
 def outputs_here(merge: Merge, store: str) -> dict[str, str]:
     """Map the names of the long outputs of another data directory to where they are in that of the database `store`.
 

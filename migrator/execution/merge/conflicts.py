@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.execution.conflicts import Conflicts, turns_under_way
 from migrator.model import MergeVerdict
 from migrator.store.contents import TODO, content_digests, contents_as, with_what_is_replaced
-from migrator.store.merge_obstacles import tables_of_deleted
+from migrator.store.merge_obstacles import check_session_tables, tables_of_deleted
 from migrator.store.row_json import stringify
 from migrator.store.session_tables import rows_never_merged, session_rows, session_tables
 from migrator.store.sql import WHOLE
@@ -37,7 +37,11 @@ HERE_ALREADY = "is here already"
 
 
 def find_merge_conflicts(store: Store, theirs: Store | None, job: Job, merge: Merge) -> Conflicts:
-    """Compare both databases with what a job expects; `theirs` is None where nothing comes from another one."""
+    """Compare both databases with what a job expects; `theirs` is None where nothing comes from another one.
+
+    Raises MigratorError if whole sessions can't be written into this one, or taken out of it, at all.
+    """
+    check_session_tables(store)
     changes = job.plan.changes
     merged = {session.session: session for session in merge.sessions}
     if merge.taken_out:

@@ -38,7 +38,7 @@ _REPLACED = {"todo"}
 
 
 def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change], outputs: Mapping[str, str]) -> list[Edit]:
-    """Return the edits for these sessions, which both databases have: first rows that others refer to.
+    """Return the edits for these sessions, which both databases have; foreign keys must be off for them.
 
     `outputs` are the long outputs that are here, by name.
     """

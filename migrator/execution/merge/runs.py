@@ -11,7 +11,7 @@ from migrator.execution.conflicts import refuse_to_finish
 from migrator.execution.disk_space import Copied, DiskSpace, room_for
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.journal_rows import Job
-from migrator.execution.merge.companions import gone_files, missing_folders, outputs_here
+from migrator.execution.merge.companions import changed_files, gone_files, missing_folders, outputs_here
 from migrator.execution.merge.conflicts import find_merge_conflicts, new_children_there
 from migrator.execution.merge.continuation import continuation_edits
 from migrator.execution.merge.file_undo import carry_file_undo
@@ -73,12 +73,16 @@ class Merging:
         return stage_merge(store, job.plan.changes, self.merge)
 
     def find_conflicts(self, store: Store, job: Job) -> Conflicts:
-        """Compare both databases with what a job expects: the other only if its file has changed."""
+        """Compare both databases with what a job expects, and files: the other only if its file has changed."""
         is_as_planned = self.view is not None and signature_text(self.view) == self.merge.signature != ""
         found = find_merge_conflicts(store, None if is_as_planned else self.theirs, job, self.merge)
         if self.theirs is not None and not is_as_planned:
             for parent, what in new_children_there(self.theirs, job.plan.changes, self.merge).items():
                 found.changed.setdefault(parent, what)
+        if self.view is not None:
+            coming = {change.session for change in job.plan.changes}
+            for session, what in changed_files(f for f in self.merge.files if f.session in coming).items():
+                found.changed.setdefault(session, what)
         if job.source is not None and not self.merge.taken_out:
             with self._journal_of(store, job.source):
                 for session, what in merging.ids_taken(store).items():

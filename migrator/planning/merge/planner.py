@@ -25,7 +25,7 @@ from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.comparison import as_they_come, compare
 from migrator.store.location import is_same_file
-from migrator.store.merge_obstacles import taken_ids, why_nothing_can_be_added
+from migrator.store.merge_obstacles import check_session_tables, taken_ids, why_nothing_can_be_added
 from migrator.store.session_tables import torn_parts
 from migrator.text import agree, count, first_few
 
@@ -78,6 +78,8 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_versions(ours, theirs)
+    for written in (ours, theirs) if rules.remove else (ours,):
+        check_session_tables(written)
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)

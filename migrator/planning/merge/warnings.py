@@ -55,7 +55,7 @@ def _not_here(directory: str, destination: MergeDestination, spelled: dict[str, 
     if not directory:
         why = "it is in no directory; --to-dir DIR takes it to one, --foreign takes it as it is"
         return why, ("--foreign",)
-    where = tilde(directory)
+    where, mapped = tilde(directory), destination.missing[directory]
     given = {comparable(old) for old, _ in destination.folders.pairs}
     for there, folder in counterparts(directory):
         old, new = folder_to_follow(directory), folder
@@ -65,6 +65,9 @@ def _not_here(directory: str, destination: MergeDestination, spelled: dict[str, 
             continue
         pair = Pair(spelled.setdefault(comparable(old), old), tilde(new)).word
         return f"{where} isn't here, but {tilde(there)} is; --map {pair} takes it for that", ("--map", pair)
+    if mapped != directory:
+        why = f"{where} isn't here, nor is {tilde(mapped)}, where --map puts it; --foreign takes them there anyway"
+        return why, ("--foreign",)
     return (
         f"{where} isn't here; --map OLD=NEW says what it is here, --to-dir DIR brings its sessions elsewhere, "
         "--foreign takes them as they are"
