@@ -10,6 +10,7 @@ from migrator.errors import MigratorError
 from migrator.execution import project_edits, run_log, traces
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.merge import runs as merges
+from migrator.execution.merge.take_back import continued_sessions
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.run_record import turn_records, with_outcomes
 from migrator.execution.undone import chains
@@ -42,21 +43,22 @@ def inverse_job(store: Store, run: Journal) -> Job:
     else:
         job = _inverse_moves(store, run, redoes, taken_back)
     projects = _inverse_registrations(store, run, job.plan, runs, undone.by)
-    warnings = (*job.plan.warnings, *_warn_of_deleted_projects(store, job.plan, projects))
+    warnings = (*job.plan.warnings, *_warn_of_missing_projects(store, job.plan, projects))
     return replace(job, plan=replace(job.plan, warnings=warnings), projects=projects)
 
 
-def _warn_of_deleted_projects(store: Store, plan: Plan, projects: Iterable[ProjectEdit]) -> Iterator[PlanWarning]:
-    """Yield to which projects sessions return though somebody deleted their rows since."""
+def _warn_of_missing_projects(store: Store, plan: Plan, projects: Iterable[ProjectEdit]) -> Iterator[PlanWarning]:
+    """Yield to which projects sessions return though they have no row, as after somebody deleted it."""
     if plan.merge and plan.merge.taken_out:
         return
     registered = {project.change.id for project in projects if project.register}
-    arriving = Counter(change.after.project_id for change in plan.changes)
+    here = continued_sessions(plan.merge) if plan.merge else ()
+    arriving = Counter(change.after.project_id for change in plan.changes if change.session not in here)
     for id_ in sorted(arriving.keys() - registered - store.values("project", "id", arriving).keys()):
         number = arriving[id_]
         back = f"{count(number, 'session')} {agree(number, 'returns')} to it all the same"
         lost = f"`opencode-migrator orphans` shows {agree(number, 'it')} then"
-        yield PlanWarning("project-gone", f"Project {id_} was deleted since, and {back}; {lost}.")
+        yield PlanWarning("no-project", f"There is no project {id_}, and {back}; {lost}.")
 
 
 def _inverse_registrations(

@@ -85,8 +85,8 @@ def test_a_project_that_was_deleted_since_is_named(home: Home) -> None:
     ((project,),) = home.query("SELECT project_id FROM session WHERE id = ?", [ONE])
     first = move(home, "added", ONE, TWO)
     home.execute("DELETE FROM project WHERE id = ?", [project])
-    said = f"Project {project} was deleted since, and 1 session returns to it all the same"
+    said = f"There is no project {project}, and 1 session returns to it all the same"
     assert said in " ".join(home.run("undo", first, "--dry-run").stdout.split())
     warned = [warning["code"] for warning in home.run("undo", first, "--yes", "--json").json["warnings"]]
-    assert "project-gone" in warned
+    assert "no-project" in warned
     assert "unknown-project" in home.run("orphans").stdout
