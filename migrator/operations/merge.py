@@ -319,6 +319,6 @@ def _existing(path: Path) -> Path:
         raise MigratorError(f"There is no database at {path}; name the other database's file.")
     if path.is_dir():
         raise MigratorError(
-            f"The path {path} is a directory, not a database; name the file, as {path / 'opencode.db'}."
+            f"The path {path} is a directory, not a database; name the file, such as {path / 'opencode.db'}."
         )
     return path

@@ -161,7 +161,7 @@ def test_the_old_folder_must_be_there_and_the_new_place_be_free(home: Home) -> N
     assert f"{new / 'shop'}" in said
     assert "make it first" in refused(home, "relocate", old, home.path / "no/where", "--will-move", "--yes")
     assert "into itself" in refused(home, "relocate", old, old / "sub", "--will-move", "--yes")
-    assert "no directory" in refused(home, "relocate", home.path / "gone", home.path / "x", "--will-move", "--yes")
+    assert "does not exist" in refused(home, "relocate", home.path / "gone", home.path / "x", "--will-move", "--yes")
     two = ("relocate", f"{old}={home.path / 'x'}", f"{home.path / 'store'}={home.path / 'x'}", "--will-move", "--yes")
     assert "both" in refused(home, *two)
 

@@ -356,7 +356,7 @@ def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path)
     for name, said in {
         str(home.database): "is the database that sessions would come into",
         "nowhere.db": "There is no database at nowhere.db",
-        str(tmp_path): f"{tmp_path} is a directory, not a database; name the file, as {tmp_path / 'opencode.db'}.",
+        str(tmp_path): f"{tmp_path} is a directory, not a database; name the file, such as {tmp_path / 'opencode.db'}.",
         str(second.database): "is of opencode 2, and",
     }.items():
         refused = home.run("merge", name, "--yes")
