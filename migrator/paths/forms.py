@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 _ON_WINDOWS = os.name == "nt"
 _NAME = r"[^\\/?.][^\\/]*"
+_SHARE = r"(?!\.\.?(?:[\\/]|\Z))[^\\/]+"
 _WINDOWS_ROOT = re.compile(
     rf"(?:(?:\\\\[?.][\\/]|//[?.]/)?(?P<drive>[A-Za-z]):[\\/]"
-    rf"|\\\\(?:[?.][\\/](?i:UNC)[\\/])?(?P<share>{_NAME}[\\/][^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
+    rf"|\\\\(?:[?.][\\/](?i:UNC)[\\/])?(?P<share>{_NAME}[\\/]{_SHARE})|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/{_SHARE}))"
 )
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SLASHES = re.compile(r"[\\/]+")
@@ -211,10 +212,11 @@ def check_drive(path: str) -> None:
 def in_full(path: str, cwd: str, *, shares: bool = False) -> str:
     r"""Return the path that is meant by one that was typed in the directory `cwd`, without `.`, `..` and the like.
 
-    `//a/b` is `/a/b` unless it may name a share. `\\a\b` always does. Raises BadInput for a drive without a slash.
+    `//a/b` is `/a/b` unless it may name a share, as on Windows. `\\a\b` always does. Raises BadInput for a drive
+    without a slash.
     """
     check_drive(path)
-    if path.startswith("//") and not shares and begins_windows(plain(path)) is False:
+    if path.startswith("//") and not (shares or _ON_WINDOWS) and begins_windows(plain(path)) is False:
         path = re.sub("^/+", "/", path)
     return normalise(path if is_absolute(path) else f"{cwd}/{path}")
 

@@ -152,6 +152,18 @@ def test_what_looks_at_a_directory_says_that_it_is_of_another_system(home: Home)
         assert (done.code, said.count(" of another system")) == (1, 1), (words, said)
 
 
+def test_a_share_that_is_here_now_is_followed_in_every_spelling(home: Home) -> None:
+    """Two slashes before a folder of ours are one; there is none with the name of this server."""
+    shop = home.repository("shop", "sub")
+    rows = (r"\\server\share\x", "//server/share/x", r"\\?\UNC\Server\share\x", r"\\server/share\x")
+    for number, directory in enumerate(rows):
+        bind_session(home, f"ses_{number}", "global", directory, None)
+    bind_session(home, "ses_ours", "global", home.src / "old/sub", None)
+    done = relocated(home, f"//server/share/x={shop}", f"/{home.src}/old={shop}")
+    assert {row[1] for row in bound(home).values()} == {str(shop), str(shop / "sub")}
+    assert "is bound to" not in done.stdout
+
+
 def test_a_share_is_selected_with_both_kinds_of_slash(home: Home) -> None:
     bind_session(home, "ses_1", "global", r"\\server\share\x", "//server/share/x")
     bind_session(home, "ses_2", "global", "//server/share/y", "//server/share/y")

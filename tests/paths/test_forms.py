@@ -64,6 +64,8 @@ NOT_WHOLE = [
     "/C:/x",
     r"\server\share",
     "//server",
+    "//server/..",
+    "//home/../x",
     "/c/x",
     "",
     "/",
@@ -159,6 +161,13 @@ def test_what_is_typed_in_a_directory() -> None:
         r"a\b": r"/home/me/a\b",
         "/x/": "/x",
     }
+
+
+def test_two_slashes_begin_a_share_where_it_may_be_one_and_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = "//server/share/x/"
+    assert [in_full(typed, "/home", shares=shares) for shares in (False, True)] == [typed[1:-1], typed[:-1]]
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    assert in_full(typed, "C:/home") == typed[:-1]
 
 
 def test_below_a_directory_and_its_root() -> None:

@@ -12,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import existing_directory
+from migrator.disk.status import is_gone
 from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
 from migrator.model import FolderState
 from migrator.paths import comparable, in_full, is_windows, is_within
@@ -116,7 +117,9 @@ def absolute_pairs(
     for old, new, where in pairs:
         if not old or not new or "\0" in old + new:
             raise BadInput(f"{where}an empty path names no folder; say OLD=NEW")
-        old, new = (in_full(expand(path), cwd, shares=state is FolderState.FOREIGN) for path in (old, new))  # noqa: PLW2901
+        is_foreign = state is FolderState.FOREIGN
+        old = in_full(expand(old), cwd, shares=is_foreign or _is_no_folder_of_ours(old))  # noqa: PLW2901
+        new = in_full(expand(new), cwd, shares=is_foreign)  # noqa: PLW2901
         if old == new:
             raise BadInput(f"{where}the folder {old} would move to itself; say where it is now")
         if old in moves:
@@ -124,6 +127,11 @@ def absolute_pairs(
             raise BadInput(f"{where}the folder {old} moves {also}; name each old folder once")
         moves[old] = new
         yield Pair(old, new, where)
+
+
+def _is_no_folder_of_ours(path: str) -> bool:
+    """Tell whether `//server/share` can only be a share, since there is nothing with the name of the server at `/`."""
+    return path.startswith("//") and is_gone("/" + path.split("/")[2])
 
 
 def read_pair(word: str, evidence: Evidence, where: str = "") -> Pair:
