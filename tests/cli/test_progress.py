@@ -57,17 +57,6 @@ def slow_git(home: Home) -> Path:
     return go_on
 
 
-def screen(raw: str) -> str:
-    """What is left on the screen: a carriage return goes back to the start of the line, to write over it."""
-    left = []
-    for line in raw.replace("\r\n", "\n").split("\n"):
-        cells: list[str] = []
-        for piece in line.split("\r"):
-            cells[: len(piece)] = piece
-        left.append("".join(cells).rstrip())
-    return "\n".join(left)
-
-
 def test_slow_git_is_shown_and_nothing_of_it_stays(history: History) -> None:
     for name in ("one", "two", "three"):
         top = repository(history.src / name)
@@ -79,7 +68,7 @@ def test_slow_git_is_shown_and_nothing_of_it_stays(history: History) -> None:
         terminal.wait_for("0/3 repositories [")
         go_on.touch()
         assert terminal.finish() == 0
-    assert screen(terminal.text).splitlines()[0].startswith("No lost session")
+    assert terminal.screen.splitlines()[0].startswith("No lost session")
     del history.home.environ["PATH"]
     assert history.home.run("orphans").stderr.startswith("No lost session")
 

@@ -53,7 +53,7 @@ def test_hundreds_of_many_directories_fit_on_two_screens(history: History) -> No
     many = sum(map(len, sessions))
     with Terminal(history.home, "rescue") as terminal:
         assert terminal.finish() == 0
-    lines = terminal.text.splitlines()
+    lines = terminal.screen.splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
     assert lines[0] == f"Nothing can be moved home by itself; {many} sessions are still lost:"

@@ -182,7 +182,7 @@ def test_two_runs_of_ours_take_turns(home: Home, move: tuple[str, ...]) -> None:
     slowly = (*move, "--chunk-size", "1")
     first = threading.Thread(target=lambda: outcomes.append(run(home, *slowly, fault=Fault("dawdle"))))
     first.start()
-    while not query_journals(home, "SELECT * FROM chunk"):
+    while first.is_alive() and not query_journals(home, "SELECT * FROM chunk"):
         time.sleep(0.001)
     second = run(home, "move", "--from-dir", "~/src/notes", *move[3:], "--wait", "30")
     first.join()

@@ -103,6 +103,17 @@ class Terminal:
         """What came to the terminal, as it can be read: without escape sequences."""
         return ESCAPE.sub("", self.raw).replace("\r\n", "\n")
 
+    @property
+    def screen(self) -> str:
+        """What is left of `text`: a carriage return goes back to the start of the line, to write over it."""
+        left = []
+        for line in self.text.split("\n"):
+            cells: list[str] = []
+            for piece in line.split("\r"):
+                cells[: len(piece)] = piece
+            left.append("".join(cells).rstrip())
+        return "\n".join(left)
+
     def wait_for(self, words: str, *, after: int = 0) -> None:
         """Read until these words are on the screen, `after` so many characters of `text`."""
         deadline = time.monotonic() + PATIENCE_SECONDS
