@@ -263,11 +263,22 @@ BECAUSE = "because "
 STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
 
-READ_ONLY = "read-only"
-"""The code of a warning that the plan can't be applied, since its database isn't written to."""
+READ_ONLY, CUT_OFF = "read-only", "cut-off"
+"""The codes of warnings that the plan can't be applied: its database isn't written to, or a run on it comes first."""
 
 SKIPPED = "skipped"
 """The code of a warning that a session or project isn't as planned, and is left out, as `--on-conflict skip` says."""
+
+LEFT_ALONE = UNDO_LEFT, UNDO_SAFE = "undo-left", "undo-safe"
+"""The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
+
+LEARNED_IN_THE_RUN = UNDO_DETACHED, AS_ROOT, LOST_ITS_END, USED_SINCE, NOT_REMOVED = (
+    "undo-detached", "as-root", "journal-lost-its-end", "used-since", "not-removed",
+)  # fmt: skip
+"""The codes of warnings of what nobody knew when the plan was shown."""
+
+ODD_ROWS = "odd-rows"
+"""The code of a warning that rows with values that opencode never writes are left out."""
 
 NONE_LOST = "none-lost"
 """The code of a warning that none of the selected sessions is lost, so that there is nothing to rescue."""
@@ -350,6 +361,11 @@ class MergeVerdict(StrEnum):
 
     DIVERGED = "diverged"
     """It is here, and each side has a message that the other doesn't have, or has otherwise."""
+
+    @property
+    def is_all_here(self) -> bool:
+        """Whether all that is said in the other database's copy is here too."""
+        return self in {MergeVerdict.SAME, MergeVerdict.SHORTER}
 
 
 class MergedSession(NamedTuple):
@@ -451,11 +467,14 @@ class Plan:
         if self.merge is None or not self.merge.remove:
             return ()
         coming = {change.session for change in self.changes}
-        kept = {MergeVerdict.SAME, MergeVerdict.SHORTER}
-        every = self.merge.sessions
-        left = frozenset(self.merge.staying)
-        staying = {s.root for s in every if s.session in left or (s.session not in coming and s.verdict not in kept)}
+        every, left = self.merge.sessions, frozenset(self.merge.staying)
+        staying = {s.root for s in every if s.session in left or not (s.session in coming or s.verdict.is_all_here)}
         return tuple(session for session in every if session.root not in staying)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether it can't be applied as things are, which a warning says."""
+        return any(warning.code in {READ_ONLY, CUT_OFF} for warning in self.warnings)
 
     @property
     def writes(self) -> bool:

@@ -80,9 +80,7 @@ def whole_id(text: str, ids: Iterable[str], of: str, *, or_end: bool = False) ->
     if text in found:
         return text
     if len(found) > 1:
-        raise MigratorError(
-            f"Several {of} have an id that {how} with {text}, give more of the id: {first_few(found, 10)}."
-        )
+        raise MigratorError(f"Several {of} have an id that {how} with {text}; give more of it: {first_few(found, 10)}.")
     return found[0] if found else None
 
 
@@ -246,6 +244,14 @@ def sentence(message: str) -> str:
 
 _NOUNS = {"/": "The path ", "~": "The path ", "ses_": "Session ", "--": "The option ", "`": "The command "}
 _PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;:'])")
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, which may end as on Windows.
+
+    `splitlines` would end them at other characters too, which a name may hold.
+    """
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def one_line(text: str) -> str:

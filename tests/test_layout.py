@@ -59,6 +59,12 @@ def test_programs_are_run_and_files_read_whole_in_one_place() -> None:
     }
 
 
+def test_lines_end_where_a_line_ends_and_not_within_a_name() -> None:
+    """`splitlines` ends them at what a file may have in its name too: see `lines_of`."""
+    sources = [path for room in ROOMS for path in room.rglob("*.py")]
+    assert not [path.name for path in sources if ".splitlines(" in path.read_text()]
+
+
 def test_no_two_public_classes_share_a_name() -> None:
     trees = (ast.parse(path.read_text()) for room in ROOMS for path in room.rglob("*.py"))
     names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from migrator.cli.app import app
+from migrator.plugins import orphan_rules
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/*.md"))
@@ -76,6 +77,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_the_index_of_docs_names_every_page() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     assert [page.name for page in sorted(ROOT.glob("docs/*.md")) if f"({page.name})" not in index] == ["README.md"]
+
+
+def test_the_rules_are_explained_as_by_help() -> None:
+    page = (ROOT / "docs" / "finding-lost-sessions.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (.+) \|$", page.partition("## The rules")[2], re.MULTILINE))
+    assert rows == {rule.name: rule.summary for rule in orphan_rules()}
 
 
 def test_every_name_in_the_glossary_is_in_the_code() -> None:

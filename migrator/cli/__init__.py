@@ -10,6 +10,7 @@ import gc as garbage_collector  # `gc` is the command beside this file
 import io
 import os
 import re
+import signal
 import sys
 import warnings
 from typing import TYPE_CHECKING, NoReturn
@@ -25,6 +26,7 @@ COMPLETING = "_OPENCODE_MIGRATOR_COMPLETE"
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
+    _end_silently_at_interrupts()
     if shell := os.environ.get(COMPLETING):
         from migrator.cli.shells.completing import offer
 
@@ -39,7 +41,7 @@ def main() -> NoReturn:
     from migrator.cli.terminal.printing import drop_output, echo_error, progress_line
     from migrator.errors import INTERRUPTED_EARLY, Interrupted, MigratorError
     from migrator.progress import told_to
-    from migrator.store.signals import hear_interrupts
+    from migrator.store.signals import hear_interrupts, hear_no_more
     from migrator.text import PROGRAM
 
     hear_interrupts()
@@ -49,7 +51,10 @@ def main() -> NoReturn:
     try:
         with told_to(progress_line):
             # Patterns, `~` and `$` are ours to read: click would write them out on Windows, as a shell does elsewhere.
-            code = app.main(standalone_mode=False, prog_name=PROGRAM, windows_expand_args=False)
+            try:
+                code = app.main(standalone_mode=False, prog_name=PROGRAM, windows_expand_args=False)
+            finally:
+                hear_no_more()
     except click.exceptions.NoArgsIsHelpError as error:
         from migrator.cli.help.help_text import show_help
 
@@ -74,6 +79,12 @@ def main() -> NoReturn:
         code = _blocked(error) if isinstance(error, OSError) and error.errno in _BLOCKED else _unexpected()
     garbage_collector.freeze()  # so that Python doesn't collect at the end either
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_silently_at_interrupts() -> None:
+    """Let Ctrl-C end us as it ends any program, until we hear it: Python would say where in its imports it was."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

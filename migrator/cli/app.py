@@ -174,7 +174,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)
 @click.pass_context
 def app(ctx: click.Context, /, **values: Any) -> None:
-    """Move opencode sessions in bulk: show it first, take it back, lose nobody's file."""
+    """Move opencode sessions in bulk: show it first, take it back, lose no file."""
     ctx.obj = values
 
 

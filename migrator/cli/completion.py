@@ -64,11 +64,11 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 @click.command("completion", short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(tuple(_SCRIPTS)))
 def command(shell: str) -> None:
-    r"""Print the script by which bash, zsh or fish completes opencode-migrator and ocmig, values too.
+    """Print the script by which bash, zsh or fish completes opencode-migrator and ocmig, values too.
 
     \b
     ~/.bashrc:                   eval "$(opencode-migrator completion bash)"
     ~/.zshrc, behind compinit:   eval "$(opencode-migrator completion zsh)"
     ~/.config/fish/config.fish:  opencode-migrator completion fish | source
-    """
+    """  # noqa: D301 - click looks for this very character, and breaks no line of the paragraph below it
     echo_script(_SCRIPTS[shell].strip())

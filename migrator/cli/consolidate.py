@@ -45,8 +45,8 @@ options = combine(
 def command(**values: Any) -> None:
     """Move the sessions of all jj workspaces and git worktrees of a repository to its main working copy.
 
-    REPOSITORY is a directory in any of its workspaces (default: the current one). Workspaces that are
-    gone are included, as far as jj, git or the database remembers them; sub-paths are kept.
+    REPOSITORY is a directory in any of its workspaces (default: the current one), or a project's id or name. Workspaces
+    that are gone are included, as far as jj, git or the database remembers them; sub-paths are kept.
     """
     plan, found = _plan(values)
     if (

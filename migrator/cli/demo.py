@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.input.options import TypedPath
 from migrator.cli.results.next_steps import nothing_to_do, say_steps
 from migrator.cli.terminal.printing import say
 from migrator.errors import MigratorError
@@ -37,7 +38,7 @@ STEPS = (
 
 @click.command("demo", short_help="Run a mass move on throw-away data, and its undo.")
 @click.option(
-    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Build it in DIR and keep it."
+    "--keep", type=TypedPath(path_type=Path, file_okay=False), metavar="DIR", help="Build it in DIR and keep it."
 )
 def command(keep: Path | None) -> None:
     """Run a mass move on a throw-away database: plan, result, undo."""

@@ -10,7 +10,7 @@ from migrator.cli.results.next_steps import say_steps
 from migrator.cli.terminal.printing import echo_lines, note, say, width
 from migrator.errors import MigratorError
 from migrator.reporting.next_steps import Step
-from migrator.text import PROGRAM, shell_quote, tilde, wrapped
+from migrator.text import PROGRAM, lines_of, shell_quote, tilde, wrapped
 
 
 @click.command("install-skill", short_help="Let opencode's agents find lost sessions.")
@@ -34,7 +34,7 @@ def command(*, project: bool, force: bool, dry_run: bool) -> None:
         )
     if dry_run and state is not SkillState.INSTALLED:
         say(f"Would {'write' if state is SkillState.MISSING else 'replace'} {shown}:", "")
-        echo_lines(skill_text().splitlines())
+        echo_lines(lines_of(skill_text().removesuffix("\n")))
         return
     if state is SkillState.INSTALLED:
         _say(f"The skill {NAME} is in {shown} already; nothing to do.")

@@ -54,6 +54,7 @@ def command(**values: Any) -> None:
     """
     from migrator.arguments import ListRequest
     from migrator.operations.list import gone_directories
+    from migrator.places.cwd import current_directory
     from migrator.reporting.rows import arranged
     from migrator.reporting.session_rows import passage_lines, session_columns_shown
     from migrator.store.paging import DEFAULT_LIMIT
@@ -81,6 +82,7 @@ def command(**values: Any) -> None:
         rows = [{**row, "gone": row["directory"] in gone} for row in rows]
     shown = session_columns_shown(
         with_project=not page.here,
+        with_directory=not page.here or any(row["directory"] != current_directory() for row in rows),
         with_opencode=len({tuple(row.get("heldBy", ())) for row in rows}) > 1,
         with_database=together is not None,
         width=view.width,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,7 +88,7 @@ def _read_lines(name: str) -> Sequence[str]:
     from migrator.text_input import read_lines, why_no_text
 
     try:
-        return read_lines(os.path.expanduser(name))
+        return read_lines(name)
     except (OSError, ValueError) as error:
         raise BadInput(
             f"--map {name} can't be read: {why_no_text(error)}; name a file with OLD=NEW on each line."

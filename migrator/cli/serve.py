@@ -49,13 +49,16 @@ def command(**values: Any) -> None:
     access = DatabaseAccess(path, database_option("home", values), database_words(values))
     serving = prepare(access, where, values["token_file"], values["origins"])
     note_read_only(path, serving.read_only_because)
-    say(f"Serving {path} at {serving.url}")
-    say(f"Token: {serving.token} (also in {serving.token_file})")
-    if not serving.local:
-        say(
-            "warning: other machines can connect, and the connection is not encrypted: who intercepts the token can "
-            "read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
-            err=True,
-        )
-    if serving.run():
+
+    def say_where() -> None:
+        say(f"Serving {path} at {serving.url}")
+        say(f"Token: {serving.token} (also in {serving.token_file})")
+        if not serving.local:
+            say(
+                "warning: other machines can connect, and the connection is not encrypted: who intercepts the token "
+                "can read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
+                err=True,
+            )
+
+    if serving.run(say_where):
         raise Interrupted("Interrupted; the run that was being carried out was rolled back.")

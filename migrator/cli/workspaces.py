@@ -23,7 +23,7 @@ from migrator.selection.completion import completes
 def command(repository: str, **values: Any) -> None:
     """List the jj workspaces and git worktrees of a repository, alive or gone, and how many sessions each has.
 
-    REPOSITORY is a directory in any of them (default: the current one).
+    REPOSITORY is a directory in any of them (default: the current one), or a project's id or name.
     """
     from migrator.operations.workspaces import left_out_warnings, list_workspaces
     from migrator.reporting.rows import arranged

@@ -214,7 +214,7 @@ def _named_as_fields(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text_of(file: str) -> str:
     try:
-        return read_text(os.path.expanduser(file))
+        return read_text(file)
     except (OSError, ValueError) as error:
         raise BadInput(f"exclude_from {file} can't be read: {why_no_text(error)}") from None
 

@@ -3,7 +3,7 @@
 SQLite trusts them. On a file system shared with other machines, or with the host of a virtual one, some locks are
 invisible to the others, and two machines never share the memory that a log needs (sqlite.org/wal.html). A database of
 opencode on NFS was damaged by two of them (anomalyco/opencode issue 14970), and others on 9p, on virtiofs and under WSL
-(microsoft/WSL issues 2395 and 4689; openclaw/openclaw pull request 120595).
+(microsoft/WSL issues 2395, 4689 and 12169; openclaw/openclaw pull request 120595).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from migrator.disk.bounded import read_file
 from migrator.disk.processes import is_shown_by_proc
 from migrator.errors import CantTell
 from migrator.paths import is_within
+from migrator.text import lines_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +34,11 @@ _LOCAL = frozenset({
 asks to handle them; `fuseblk` is a disk, mostly of NTFS."""
 _SHARED = frozenset({
     "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "fakeowner", "gfs2", "glusterfs",
-    "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb2", "smb3", "smbfs", "vboxsf",
-    "virtiofs", "vmhgfs", "webdav", "fuse.gcsfuse", "fuse.glusterfs", "fuse.grpcfuse", "fuse.osxfs", "fuse.rclone",
-    "fuse.s3fs", "fuse.sshfs", "fuse.vmhgfs-fuse",
+    "gpfs", "lustre", "lxfs", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb2", "smb3", "smbfs", "vboxsf",
+    "virtiofs", "vmhgfs", "webdav", "wslfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.grpcfuse", "fuse.osxfs",
+    "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "fuse.vmhgfs-fuse",
 })  # fmt: skip
-"""With other machines, with the host of a virtual one, or with Windows around WSL."""
+"""With other machines, with the host of a virtual one, or with Windows around WSL: `lxfs` and `wslfs` are WSL 1's."""
 
 _OF_KERNEL = frozenset({
     "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl",
@@ -101,7 +102,9 @@ def mount_of(path: str, mounts: list[Mount]) -> Mount:
     Of several at one place, the last is mounted on the others. Raises CantTell if none is known.
     """
     numbers = {mount.number for mount in mounts}
-    found = [mount for mount in mounts if mount.above not in numbers and _is_at(path, mount)]
+    # The memory that Linux starts in is mounted on itself.
+    topmost = [mount for mount in mounts if mount.above == mount.number or mount.above not in numbers]
+    found = [mount for mount in reversed(topmost) if _is_at(path, mount)]
     if not found:
         raise CantTell("the system doesn't say what is mounted there")
     mount = max(found, key=lambda each: len(each.at))
@@ -120,7 +123,7 @@ def _from_mountinfo() -> list[Mount]:
         text = os.fsdecode(read_file(MOUNTINFO, _LIMIT))
     except OSError as error:
         raise CantTell(f"{MOUNTINFO} can't be read: {error.strerror}") from error
-    return [mount for line in text.splitlines() if (mount := _mount(line)) is not None]
+    return [mount for line in lines_of(text) if (mount := _mount(line)) is not None]
 
 
 def _mount(line: str) -> Mount | None:
@@ -128,8 +131,12 @@ def _mount(line: str) -> Mount | None:
     fields, kind = first.split(" "), last.partition(" ")[0]
     if len(fields) < 6 or not kind or not (fields[0] + fields[1]).isdecimal():  # noqa: PLR2004 - up to the options
         return None
-    at = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4])
-    return Mount(int(fields[0]), int(fields[1]), at, kind)
+    return Mount(int(fields[0]), int(fields[1]), unescaped(fields[4]), kind)
+
+
+def unescaped(name: str) -> str:
+    """Return a name from a table of mounts, which escapes spaces, line ends and the like."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), name)
 
 
 def _from_psutil() -> list[Mount]:

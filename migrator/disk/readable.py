@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.disk.bounded import NotPlain, check_plain, opened
-from migrator.disk.status import cant_tell
+from migrator.disk.status import cant_tell, means_missing
 from migrator.disk.system import HAS_MODES, user
 from migrator.errors import CantTell
 from migrator.text import shell_quote
@@ -26,10 +26,9 @@ def why_unreadable(paths: Iterable[str]) -> CantTell | None:
     for path in paths:
         try:
             _read_a_little(path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
         except OSError as error:
-            return cant_tell(path, error)
+            if not means_missing(error):
+                return cant_tell(path, error)
     return None
 
 

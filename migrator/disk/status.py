@@ -5,6 +5,7 @@ Where the answer is needed, CantTell stops us; where it is only shown, its messa
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -45,6 +46,11 @@ def is_there(path: str | Path) -> bool:
     return True
 
 
+def no_directory(path: str | Path) -> str:
+    """Return in words why a path is no directory: nothing is there, or something else is. Raises CantTell as above."""
+    return "is no directory" if is_there(path) else "does not exist"
+
+
 def is_gone(path: str | Path) -> bool:
     """Tell whether it is certain that nothing has this path: not where that can't be told."""
     try:
@@ -83,14 +89,20 @@ def content_of(path: str | Path, limit: int) -> bytes:
         return b""
 
 
-def _check_missing(path: str | Path, error: OSError | ValueError) -> None:
-    """Raise CantTell unless an error means that nothing has a path.
+def means_missing(error: OSError | ValueError) -> bool:
+    """Tell whether an error means that nothing has a path.
 
-    ValueError: a NUL, which no name has. ERROR_INVALID_NAME, as Windows says of `*`, `?` and the like.
+    ValueError: a NUL, which no name has. ERROR_INVALID_NAME, as Windows says of `*`, `?` and the like. ENAMETOOLONG: no
+    name here has so many bytes; one of another system may.
     """
     if isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):
-        return
-    if getattr(error, "winerror", None) != _INVALID_NAME:
+        return True
+    return error.errno == errno.ENAMETOOLONG or getattr(error, "winerror", None) == _INVALID_NAME
+
+
+def _check_missing(path: str | Path, error: OSError | ValueError) -> None:
+    """Raise CantTell unless an error means that nothing has a path."""
+    if isinstance(error, OSError) and not means_missing(error):
         raise cant_tell(path, error) from error
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError, StalePlan
 from migrator.execution.conflicts import conflict_sentence
-from migrator.execution.opencode_2 import companion_edits
+from migrator.execution.opencode_2 import opencode_2_edits
 from migrator.execution.project_edits import unwritten_updates, write_updates
 from migrator.execution.rollback import Written, close_taken_back, take_back
 from migrator.execution.run_files import JournalChanged, RunFiles
@@ -119,7 +119,7 @@ class RunUnderWay:
             all_restores = journal.restores(first, last)
             restores = still_applicable(writer, all_restores)
             edits = restores + detachments(staging, first, last, all_restores)
-            edits += companion_edits(
+            edits += opencode_2_edits(
                 staging, first, last, restores=restores, restored=self._restored,
                 announce=self._before.entry.announces,
             )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import folder_map
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
-from migrator.model import FileUndo, FolderState, PlanWarning
+from migrator.model import UNDO_DETACHED, UNDO_LEFT, UNDO_SAFE, FileUndo, FolderState, PlanWarning
 from migrator.progress import counted
 from migrator.snapshots.carry_decision import refuse_unknown, rewritten_turns
 from migrator.snapshots.contract import Recoveries
@@ -106,10 +106,10 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
             text = (
                 f"Nobody can tell any more what an undo in {id_} would do, so that stays as it is: {why.rstrip('.')}."
             )
-            warnings.append(PlanWarning("undo-left", f"{text} {UNTIL_MENDED}", id_))
+            warnings.append(PlanWarning(UNDO_LEFT, f"{text} {UNTIL_MENDED}", id_))
         elif not dangerous:
             warnings.append(
-                PlanWarning("undo-safe", f"An undo in {id_} would delete nothing any more; it was left as it is.", id_)
+                PlanWarning(UNDO_SAFE, f"An undo in {id_} would delete nothing any more; it was left as it is.", id_)
             )
         elif (fewer := change.turns.mended - len(mended)) > 0:
             warnings.append(_warn_of_detached(id_, fewer, "mended: the snapshots are not whole any more"))
@@ -161,4 +161,4 @@ def _update_alternates(store: Store, relocated: FolderMoves) -> None:
 def _warn_of_detached(session: str, number: int, instead: str) -> PlanWarning:
     """Return the warning that turns of a session were detached; `instead` says what was planned, and why not."""
     what = f"{count(number, 'turn')} of {session} {agree(number, 'was')} detached, not {instead}."
-    return PlanWarning("undo-detached", what, session)
+    return PlanWarning(UNDO_DETACHED, what, session)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import Job
-    from migrator.model import Change
+    from migrator.model import Change, Merge
     from migrator.store.staging import Staging
     from migrator.store.writer import Edit
 
@@ -77,49 +77,58 @@ class Journal(JournalReader):
                 len(plan.changes), write.chunk_size, job.undoes, job.partial, 0, plan.relocated is not None,
                 plan.announce, number, backup=valid_text(os.path.abspath(str(write.backup))) if write.backup else None,
             )  # fmt: skip
-            rows = journal.connection
             with journal._transaction():
-                rows.execute(
-                    "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
-                    ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number, :backup)",
-                    asdict(journal.entry) | {"format": WITH_MERGE if plan.merge else FORMAT},
-                )
-                rows.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
-                rows.executemany(
-                    "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
-                    [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
-                      p.registered) for p in job.projects],
-                )  # fmt: skip
-                rows.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
-                rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
-                staying = staging.staying_descendants()
-                if (merge := plan.merge) is not None:
-                    rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [merge.other, merge.taken_out, job.source])
-                    known, roots = {change.session for change in plan.changes}, {change.root for change in plan.changes}
-                    staying |= staging.store.children(known).keys() - known  # their parent was missing, and comes
-                    rows.executemany(
-                        "INSERT INTO merged VALUES (?, ?, ?, ?, ?, ?)",
-                        [
-                            merged[:6]
-                            for merged in merge.sessions
-                            if merged.session in known
-                            or (merged.root in roots and merged.verdict is not MergeVerdict.NEW)  # it was here before
-                        ],
-                    )
-                    rows.executemany(
-                        "INSERT INTO companion VALUES (?, ?, ?, ?)",
-                        (file for file in merge.files if file.session in known),
-                    )
-                    rows.executemany("INSERT INTO folder VALUES (?)", zip(merge.folders))
-                rows.executemany("INSERT INTO staying VALUES (?)", zip(staying))
-                for table in COUNTED:
-                    digest = digest_of(rows, table) if table in DIGESTED else None
-                    rows.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
+                staying = journal._record_job(job, staging)
+                journal.connection.executemany("INSERT INTO staying VALUES (?)", zip(staying))
+                journal._record_totals()
             with explain_errors(path):  # into the file itself: one that is copied without its log is still this run
                 journal.connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
             sync(path.parent)
             opened.pop_all()
             return journal
+
+    def _record_job(self, job: Job, staging: Staging) -> frozenset[str]:
+        """Record the run, and what it writes besides bindings; return the children that stay where they are."""
+        plan, rows = job.plan, self.connection
+        rows.execute(
+            "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
+            ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number, :backup)",
+            asdict(self.entry) | {"format": WITH_MERGE if plan.merge else FORMAT},
+        )
+        rows.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
+        rows.executemany(
+            "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
+            [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister", p.registered)
+             for p in job.projects],
+        )  # fmt: skip
+        rows.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
+        rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
+        staying = staging.staying_descendants()
+        if plan.merge is not None:
+            rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [plan.merge.other, plan.merge.taken_out, job.source])
+            self._record_merge(plan.merge, plan.changes)
+            known = {change.session for change in plan.changes}
+            staying |= staging.store.children(known).keys() - known  # their parent was missing, and comes
+        return staying
+
+    def _record_merge(self, merge: Merge, changes: Sequence[Change]) -> None:
+        """Record the sessions and files that come or go with these changes, and what of their trees was here."""
+        known, roots = {change.session for change in changes}, {change.root for change in changes}
+        merged = [
+            session[:6]
+            for session in merge.sessions
+            if session.session in known or (session.root in roots and session.verdict is not MergeVerdict.NEW)
+        ]
+        files = [file for file in merge.files if file.session in known]
+        self.connection.executemany("INSERT INTO merged VALUES (?, ?, ?, ?, ?, ?)", merged)
+        self.connection.executemany("INSERT INTO companion VALUES (?, ?, ?, ?)", files)
+        self.connection.executemany("INSERT INTO folder VALUES (?)", zip(merge.folders))
+
+    def _record_totals(self) -> None:
+        """Record how many rows each table has, so that a journal that lost some is found out."""
+        for table in COUNTED:
+            digest = digest_of(self.connection, table) if table in DIGESTED else None
+            self.connection.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
 
     def _hold(self) -> None:
         """Let others see that the run is going on, until the file is closed."""

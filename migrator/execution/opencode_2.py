@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
 
 
-def companion_edits(  # noqa: PLR0913 - most of it is decided elsewhere
+def opencode_2_edits(  # noqa: PLR0913 - most of it is decided elsewhere
     staging: Staging,
     first: int,
     last: int,

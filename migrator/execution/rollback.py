@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from migrator.errors import MigratorError
 from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.new_children import children_created_since, older_sessions
-from migrator.execution.opencode_2 import companion_edits
+from migrator.execution.opencode_2 import opencode_2_edits
 from migrator.execution.project_edits import Side, inverted_updates, write_updates
 from migrator.execution.run_files import DatabaseChanged, JournalChanged, RunFiles
 from migrator.execution.value_edits import (
@@ -19,7 +19,7 @@ from migrator.execution.value_edits import (
     stage,
     still_applicable,
 )
-from migrator.model import PlanWarning, RunStatus
+from migrator.model import LOST_ITS_END, PlanWarning, RunStatus
 from migrator.store.staging import Staging
 from migrator.text import count, our_command
 
@@ -130,7 +130,7 @@ def _warn_of_unrecorded(unrecorded: Sequence[Change]) -> tuple[PlanWarning, ...]
         f"The journal does not say that the run had moved {what} which were at their destination: it has lost its end, "
         "or something else moved them there. They were moved back too; where their file undo was detached, it stays so."
     )
-    return (PlanWarning("journal-lost-its-end", warning),)
+    return (PlanWarning(LOST_ITS_END, warning),)
 
 
 def close_taken_back(journal: Journal, cause: BaseException | None) -> str:
@@ -186,10 +186,10 @@ def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Ed
         staging = Staging(writer, map(_reversed, existing), lambda change: _reversed(change).invalidates_file_undo)
         restores = still_applicable(writer, inverted_edits(edits))
         restored = frozenset(change.session for change in chunk)
-        companions = companion_edits(staging, 1, last, restores=restores, restored=restored, announce=announce)
+        for_opencode_2 = opencode_2_edits(staging, 1, last, restores=restores, restored=restored, announce=announce)
         staging.rebind(1, last)
         writer.edit(restores)  # compare-and-set: what was changed since stays as it is
-        writer.edit(detachments(staging, 1, last, applied(writer, restores)) + companions)
+        writer.edit(detachments(staging, 1, last, applied(writer, restores)) + for_opencode_2)
 
 
 def _reversed(change: Change) -> Change:
@@ -205,5 +205,5 @@ def _move_new_children(writer: Writer, run: Written) -> None:
         with writer.transaction():
             staging = stage(writer, children)
             staging.rebind(1, last)
-            companions = companion_edits(staging, 1, last, announce=run.entry.announces)
-            writer.edit(detachments(staging, 1, last) + companions)
+            for_opencode_2 = opencode_2_edits(staging, 1, last, announce=run.entry.announces)
+            writer.edit(detachments(staging, 1, last) + for_opencode_2)

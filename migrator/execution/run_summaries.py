@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from migrator.disk.status import status_of
+from migrator.errors import CantTell
 from migrator.execution.undone import taken_back
 from migrator.state_dir import runs_directories
 
@@ -40,7 +42,7 @@ def run_summaries() -> Iterator[tuple[str, str]]:
             }
     rows = [_row(id_, found[id_]) for id_ in sorted(found, reverse=True)[:LIMIT]]
     undone: Mapping[str, str] = {}
-    with suppress(sqlite3.Error):
+    with suppress(sqlite3.Error, CantTell):
         undone = taken_back(sorted(rows, key=lambda row: (row.number, row.id)), _sessions).by
     for row in rows:
         status = "undone" if row.id in undone else row.status  # as the log calls it
@@ -51,7 +53,7 @@ def _row(id_: str, path: str) -> _Row:
     try:
         with _open(path) as connection:
             run = dict(connection.execute("SELECT * FROM run").fetchone() or {})
-    except sqlite3.Error:
+    except (sqlite3.Error, CantTell):
         return _Row(id_, path)
     texts = (str(run.get("command", "")), str(run.get("status", "")))
     undoes, number = str(run.get("undoes") or "") or None, run.get("number")
@@ -66,7 +68,8 @@ def _sessions(row: _Row) -> list[str]:
 @contextmanager
 def _open(path: str) -> Iterator[sqlite3.Connection]:
     # An open log means that the run goes on or was cut off; immutable makes no file beside the journal.
-    in_use = os.path.exists(f"{path}-wal") and os.path.getsize(f"{path}-wal")
+    log = status_of(f"{path}-wal")
+    in_use = log is not None and log.st_size > 0
     uri = f"file:{quote(path)}?mode=ro{'' if in_use else '&immutable=1'}"
     with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
         connection.row_factory = sqlite3.Row

@@ -22,21 +22,18 @@ from migrator.execution.conflicts import (
 from migrator.execution.disk_space import NOTHING_COPIED, DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, RunUnderWay, execute
 from migrator.execution.file_undo import prepare_file_undo
+from migrator.execution.inverse import inverse_job, warn_of_other_database
 from migrator.execution.journal import Journal
 from migrator.execution.journal_file import folder_of_journals
-from migrator.execution.journal_rows import Job, ProjectEdit
+from migrator.execution.journal_rows import Job
 from migrator.execution.merge import runs as merges
 from migrator.execution.merge.take_back import refuse_if_used, take_back_merge, warn_of_used
-from migrator.execution.new_children import children_created_since, older_sessions
+from migrator.execution.new_children import older_sessions
 from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
-from migrator.execution.run_record import turn_records, with_outcomes
-from migrator.execution.undone import chains
-from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
+from migrator.execution.value_edits import deleted_in_opencode_2, stage
 from migrator.model import (
-    REDO_OF,
-    UNDO_OF,
-    FileUndo,
+    AS_ROOT,
     Plan,
     PlanWarning,
     Run,
@@ -48,11 +45,10 @@ from migrator.store.location import is_same_file
 from migrator.text import our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from migrator.arguments import WriteRequest
     from migrator.choices import OnConflict
-    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Merge
     from migrator.places import Places
     from migrator.store.reader import Store
@@ -104,7 +100,7 @@ def compared_undo(store: Store, run: Journal, on_conflict: OnConflict) -> Plan:
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
-        warnings = _warn_of_other_database(writer, run.entry)
+        warnings = warn_of_other_database(writer, run.entry)
         if run.entry.status is RunStatus.ROLLING_BACK:
             warnings += warn_of_used(writer, run)
         else:
@@ -122,122 +118,12 @@ def _removing(job: Job) -> merges.Merging | None:
     return merges.Merging(job.plan.merge) if job.plan.merge else None
 
 
-def _check_undoable(run: Journal, undone: Mapping[str, str]) -> None:
-    """Refuse to take back a run that was taken back already, was rolled back, or was given up by `gc`."""
-    entry = run.entry
-    if entry.status is RunStatus.ROLLED_BACK:
-        raise MigratorError(f"Run {entry.id} was rolled back when it ran; there is nothing to take back.")
-    if run.is_given_up:
-        raise MigratorError(
-            f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
-            "undo needs. `move` takes sessions anywhere.",
-        )
-    if (last := undone.get(entry.id)) is None:
-        return
-    taken_back, ways = f"Run {entry.id} was taken back already, by {last}", ["redoes it", "takes that back"]
-    while last in undone:
-        last = undone[last]
-        taken_back += f"; that was taken back by {last}"
-        ways.reverse()
-    raise MigratorError(f"{taken_back}; `{our_command('undo', last)}` {ways[0]}.")
-
-
-def inverse_job(store: Store, run: Journal) -> Job:
-    """Return the job that takes `run` back.
-
-    Sessions created in its trees since then go along. File undo that arose at the destination is detached on the way
-    back, as by any move; what the run itself had detached is set back, byte for byte. Raises MigratorError if the run
-    can't be taken back any more.
-    """
-    entry, runs = run.entry, traces.runs_on(store)
-    undone = run_log.find_undone(runs, str(store.path))
-    _check_undoable(run, undone.by)
-    redoes = None if entry.id in run_log.redone(runs) else entry.undoes
-    taken_back = undone.sessions.get(entry.id, set())
-    if run.merge is not None:
-        job = merges.inverse_job(store, run, run.merge, redoes, taken_back)
-    else:
-        job = _inverse_moves(store, run, redoes, taken_back)
-    return replace(job, projects=_inverse_registrations(store, run, job.plan, runs, undone.by))
-
-
-def _inverse_registrations(
-    store: Store, run: Journal, plan: Plan, runs: Sequence[RunEntry], undone: Collection[str]
-) -> tuple[ProjectEdit, ...]:
-    """Return the project rows that are registered or taken out by the `plan` that takes `run` back.
-
-    Runs are taken back in any order. So besides what `run` itself did, a row that another one has registered is put
-    back where a session returns to it, and taken out where one leaves it. It stays while something is left of another
-    run that has registered it. The last one that did so has made the row that is there.
-    """
-    links, merge = chains([*runs, run.entry]), plan.merge
-    registered, kept = dict[str, ProjectEdit](), set[str]()
-    for other in runs:
-        if other.status is RunStatus.APPLIED and len(links[other.id]) % 2:
-            with run_log.open_run(other.id, str(store.path)) as journal:
-                made = {project.change.id: project for project in journal.projects() if project.register}
-            registered |= made
-            if other.id not in undone and links[other.id][-1] != links[run.entry.id][-1]:
-                kept |= made.keys()
-    arriving = set() if merge and merge.taken_out else {change.after.project_id for change in plan.changes}
-    leaving = set() if merge and not merge.taken_out else {change.before.project_id for change in plan.changes}
-    own = {project.change.id: project for project in run.projects()}
-    back = registered.keys() & (arriving - store.values("project", "id", arriving).keys())
-    back |= {id_ for id_, project in own.items() if not project.register}
-    out = (registered.keys() & leaving) | own.keys()
-    known = own | registered
-    return (
-        *(replace(own.get(id_, known[id_]), register=True) for id_ in sorted(back)),
-        *(replace(known[id_], register=False) for id_ in sorted(out - back - kept)),
-    )
-
-
-def _inverse_moves(store: Store, run: Journal, redoes: str | None, taken_back: Collection[str]) -> Job:
-    """Return the job that takes back a run that was no merge, or its undo, but for project rows.
-
-    `taken_back` are sessions that were taken back already.
-    """
-    entry = run.entry
-    done = {change.session: change for change in run.changes() if change.session not in taken_back}
-    restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
-    with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
-    file_undo = FileUndo.CARRY if redoes else FileUndo.SET_BACK
-    changes = [
-        change._replace(
-            before=change.after,
-            after=change.before,
-            selected_by=(f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",),
-            undo=file_undo if change.session in with_file_undo else FileUndo.NONE,
-        )
-        for change in done.values()
-    ]
-    if redoes:
-        changes = [*with_outcomes(changes, turn_records(restores, is_back=False))]
-    children, unchanged = children_created_since(store, done, older_sessions(run))
-    updates, kept = project_edits.inverted_updates(store, run.updates())
-    newer = "is newer than the run; it goes along with its parent"
-    warnings = [*_warn_of_other_database(store, entry)]
-    warnings += [PlanWarning("born-since", f"{child.session} {newer}.", child.session) for child in children]
-    warnings += [PlanWarning("changed-since", f"The {what} has changed since and stays as it is.") for what in kept]
-    plan = Plan(
-        str(store.path), store.schema.dialect, (*reversed(changes), *children), tuple(updates), tuple(warnings),
-        tuple(unchanged), announce=entry.announces,
-    )  # fmt: skip
-    return Job(plan, restores, undoes=entry.id, redoes=redoes, made_on=entry.store)
-
-
-def _warn_of_other_database(store: Store, run: RunEntry) -> tuple[PlanWarning, ...]:
-    """Return a warning if the run was made on a database at another path."""
-    where = traces.where_made(store, run)
-    return (PlanWarning("other-database", where),) if where else ()
-
-
 def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Finish a run that was cut off, or its rollback if that had begun."""
     entry = traces.entry_on(writer, run.entry)
     if not entry.unfinished:
         raise MigratorError(f"Run {entry.id} is finished ({entry.status}); there is nothing to resume.")
-    warnings = _warn_of_other_database(writer, entry)
+    warnings = warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
         warnings += warn_of_used(writer, run)
         run.go_on(writer.path)
@@ -335,7 +221,7 @@ def _as_root(run: Journal) -> Iterator[PlanWarning]:
     else:
         command = our_command("undo", run.entry.id, db=run.entry.store)
         what = f"where {them} may not find the journal {run.path}; root takes the run back with `{command}`"
-    yield PlanWarning("as-root", f"This was done as root, and the database belongs to {them}; {what}.")
+    yield PlanWarning(AS_ROOT, f"This was done as root, and the database belongs to {them}; {what}.")
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:

@@ -21,7 +21,7 @@ from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.places.programs import Command, run, started, wait
 from migrator.progress import doing
 from migrator.store.import_copy import imported_so_far
-from migrator.text import count
+from migrator.text import count, lines_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def check_program(program: str, folder: Path) -> None:
         only = "and only opencode 2 imports sessions of opencode 1"
         raise MigratorError(f"{program} is opencode {version['number']}, {only}.")
     if not version or version["major"] not in {"0", "2"}:
-        first = (said.splitlines() or ["nothing"])[0][:_SAID_CHARACTERS]
+        first = (lines_of(said)[0] or "nothing")[:_SAID_CHARACTERS]
         raise MigratorError(f"{program} is no opencode 2: `{program} --version` says: {first}.")
 
 
@@ -170,7 +170,7 @@ def _write_config(folder: Path) -> None:
 def _reason(output: IO[bytes]) -> str:
     """Return the line of what a program has printed that says why it failed: the first with an error, or the last."""
     output.seek(max(0, os.fstat(output.fileno()).st_size - _SAID_BYTES))
-    lines = [line.strip() for line in output.read(_SAID_BYTES).decode(errors="replace").splitlines()]
+    lines = [line.strip() for line in lines_of(output.read(_SAID_BYTES).decode(errors="replace"))]
     lines = [line for line in lines if line and not line.startswith(("at ", "{"))]
     errors = [line for line in lines if "error" in line.lower()]
     return ([*errors[:1], *lines[-1:]] or [""])[0].rstrip(".")[:_SAID_CHARACTERS]

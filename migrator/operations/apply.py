@@ -13,8 +13,8 @@ from migrator.errors import CantTell, MigratorError, StalePlan
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.journal_rows import Job
-from migrator.execution.traces import following, renamed_with
-from migrator.model import PlanWarning, Run, RunStatus
+from migrator.execution.traces import following, refuse_while_unfinished, renamed_with
+from migrator.model import CUT_OFF, PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
 from migrator.progress import doing
@@ -67,6 +67,22 @@ def compare_plan(plan: Plan, path: Path, on_conflict: OnConflict | None) -> Plan
 
             return compare_merge(store, plan_on(plan, path), places, on_conflict)
         return runs.compared(store, Job(_as_of_now(store, plan, places), made_on=plan.store), on_conflict)
+
+
+def refuse_if_cut_off(path: Path) -> None:
+    """Raise MigratorError if no plan can be applied to the database now, since a run on it was cut off."""
+    with Store(path) as store:
+        refuse_while_unfinished(store)
+
+
+def warned_of_cut_off(plan: Plan) -> Plan:
+    """Return a new plan with a warning if it can't be applied yet, since a run on its database was cut off."""
+    try:
+        refuse_if_cut_off(Path(plan.store))
+    except MigratorError as error:
+        warning = PlanWarning(CUT_OFF, f"This can't be applied yet. {error}")
+        return replace(plan, warnings=(warning, *plan.warnings))
+    return plan
 
 
 def find_database(plan: Plan, file: str) -> Path:

@@ -15,7 +15,7 @@ from migrator.store.connection import why_read_only
 from migrator.store.integrity import check
 from migrator.store.open_by import OpenBy, holder_names, who_has_open
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import and_more, count, size_text
+from migrator.text import agree, and_more, count, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -300,7 +300,8 @@ def _orphans(context: RuleContext) -> CheckResult:
     counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     none = "no lost sessions that the other rules find" if failed else "no lost sessions"
-    shown = f"{count(len(found), 'lost session')}: {words}; `opencode-migrator orphans` shows them" if found else none
+    lost, them = count(len(found), "lost session"), agree(len(found), "it")
+    shown = f"{lost}: {words}; `opencode-migrator orphans` shows {them}" if found else none
     return CheckResult(
         "orphans",
         counts,

@@ -62,7 +62,7 @@ def state_of(file: Path) -> SkillState:
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         raise MigratorError(f"{file} is there and is no plain file; see what it is first.")
     try:
-        text = read_text(str(file))
+        text = read_text(str(file)).replace("\r\n", "\n")
     except UnicodeDecodeError:
         return SkillState.CHANGED
     except OSError as error:

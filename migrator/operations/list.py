@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.arguments import SelectRequest
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError, NothingMatched
-from migrator.model import OPENCODE_1, OPENCODE_2
+from migrator.model import ODD_ROWS, OPENCODE_1, OPENCODE_2
 from migrator.operations.context import CommandContext
 from migrator.operations.select import make_query
 from migrator.paths import is_of_this_system
@@ -202,7 +202,7 @@ def _warnings(parts: Sequence[ListedDatabase]) -> Iterator[PlanWarning]:
     yield from (warning for warning in parts[0].page.warnings if all(warning in each for each in told)) if parts else ()
     for part in parts:
         for warning in part.page.warnings:
-            if warning.code == "odd-rows" and not all(warning in each for each in told):
+            if warning.code == ODD_ROWS and not all(warning in each for each in told):
                 yield replace(warning, message=f"{part.path.name}: {warning.message}")
 
 

@@ -18,6 +18,8 @@ from migrator.execution.traces import refuse_while_unfinished
 from migrator.importing.program import find_program
 from migrator.importing.view import view_of_imported
 from migrator.model import (
+    NOT_REMOVED,
+    READ_ONLY,
     Change,
     FileUndo,
     FolderState,
@@ -32,22 +34,23 @@ from migrator.operations.context import CommandContext
 from migrator.operations.select import select_or_take_all
 from migrator.paths import FolderMap
 from migrator.planning.destination import OneDirectory
-from migrator.planning.merge.compare import compare
 from migrator.planning.merge.compatibility import check_columns, check_versions
 from migrator.planning.merge.destination import MergeDestination
 from migrator.planning.merge.opencode_2_import import check_import, sessions_to_import
 from migrator.planning.merge.planner import MergeRules, build_merge_plan, refuse_collisions
-from migrator.planning.merge.removal import NOT_REMOVED, warn_of_staying, with_more_there
+from migrator.planning.merge.removal import warn_of_staying, with_more_there
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.recheck import recheck_merge
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
+from migrator.store.comparison import compare
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
+from migrator.store.merge_obstacles import check_session_tables
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.schema import newest_upgrade
 from migrator.store.untouched import untouched
-from migrator.store.writer import Writer, check_locks, check_writable
+from migrator.store.writer import Writer, check_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,6 +85,13 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
             plan = _plan_import(context, other, selection, request)
         else:
             plan = _build_plan(context, other, selection, request, signature_text(view))
+        if plan.removable:
+            try:
+                _check_written_to(view.path, other.store)
+            except MigratorError as error:
+                plan = replace(
+                    plan, warnings=(PlanWarning(READ_ONLY, f"This can't be applied. {error}"), *plan.warnings)
+                )
         view.check()
         return plan
 
@@ -145,9 +155,11 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
 
 
 def compare_merge(store: Store, plan: Plan, places: Places, on_conflict: OnConflict) -> Plan:
-    """Return what `carry_out_merge` would bring now; see `compare_plan`. What it would take out isn't compared."""
+    """Return what `carry_out_merge` would bring now, and take out; see `compare_plan`."""
     merge = _bringing(plan)
     recheck_merge(plan, merge, store, places)
+    if plan.removable:
+        plan = _compare_removal(store, plan, merge)
     if not plan.changes:
         return plan
     with _opened_source(store, plan, merge, places) as merging:
@@ -155,6 +167,20 @@ def compare_merge(store: Store, plan: Plan, places: Places, on_conflict: OnConfl
         if merging.theirs is not None:
             refuse_collisions(store, merging.theirs, [change.session for change in found.changes])
         return found
+
+
+def _compare_removal(store: Store, plan: Plan, merge: Merge) -> Plan:
+    """Return a plan that leaves in the other database what its run would find changed there since."""
+    refuse_while_unfinished(store)
+    coming = {change.session for change in plan.changes}
+    here = [(each.session, each.root, each.title) for each in plan.removable if each.session not in coming]
+    with untouched(_existing(Path(merge.other))) as view:
+        theirs = _opened(view)
+        _check_written_to(view.path, theirs)
+        taking, _ = _removal(store, theirs, here)
+    staying = {session for session, *_ in here} - {change.session for change in taking.changes}
+    merge = replace(merge, staying=(*merge.staying, *sorted(staying)))
+    return replace(plan, merge=merge, warnings=(*plan.warnings, *taking.warnings))
 
 
 def _bringing(plan: Plan) -> Merge:
@@ -199,14 +225,20 @@ def _check_removable(path: Path, write: WriteRequest) -> None:
     check_locks(path, trusted=write.trust_locks)
     if (found := who_has_open(path)).is_open:
         raise in_use_error(path, found, can_wait=True)
-    if why := why_read_only(path):
+    with untouched(path) as view:
+        _check_written_to(path, _opened(view))
+
+
+def _check_written_to(path: Path, theirs: Store) -> None:
+    """Raise MigratorError if no session can be taken out of a database, whoever has it open."""
+    if why := why_read_only(path) or theirs.schema.read_only_because:
         raise MigratorError(f"No session can be taken out of {path}: {why}.")
-    check_writable(path)
     if (names := os.stat(path).st_nlink) > 1:
         raise MigratorError(
             f"No session can be taken out of {path}: the file has {names} names (hard links), and would change under "
             "each of them; copy it, and name the copy."
         )
+    check_session_tables(theirs)
 
 
 def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:
@@ -235,9 +267,8 @@ def _removal(ours: Store, theirs: Store, wanted: Sequence[tuple[str, str, str]])
     """
     present = theirs.existing(id_ for id_, *_ in wanted)
     compared = compare(ours, theirs, [session for session in wanted if session[0] in present])
-    safe = {MergeVerdict.SAME, MergeVerdict.SHORTER}
     more = with_more_there(ours, theirs, compared)
-    left = [s for s in compared if s.verdict not in safe or s.session in more]
+    left = [s for s in compared if not s.verdict.is_all_here or s.session in more]
     staying = {session.root for session in left}
     leaving = [session for session in compared if session.root not in staying]
     ids = [session.session for session in leaving]
@@ -280,7 +311,7 @@ def _source(ours: Path, request: MergeRequest) -> Path:
     if request.other is not None:
         return Path(request.other).expanduser()
     beside = ", ".join(filter(None, (channel_named(path.name) for path in databases_beside(ours))))
-    there = f"; beside this one there are {beside}" if beside else ""
+    there = f"; the channels beside this one: {beside}" if beside else ""
     raise BadInput(f"Say from which database the sessions come: OTHER.db or --from-channel NAME{there}.")
 
 
@@ -288,4 +319,8 @@ def _existing(path: Path) -> Path:
     """Return the path of a database that is there. Raises MigratorError if none is, or nobody can tell."""
     if not is_there(path):
         raise MigratorError(f"There is no database at {path}; name the other database's file.")
+    if path.is_dir():
+        raise MigratorError(
+            f"The path {path} is a directory, not a database; name the file, as {path / 'opencode.db'}."
+        )
     return path

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import no_directory
 from migrator.errors import BadInput, NothingMatched
 from migrator.model import Certainty, PlanWarning
 from migrator.operations.select import make_query
@@ -160,6 +161,6 @@ def find_homes(context: CommandContext, request: SearchRequest) -> Homes:
     directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
     for directory in directories:
         if not os.path.isdir(directory):
-            raise BadInput(f"The path {directory} is no directory; name one to look below.")
+            raise BadInput(f"The path {directory} {no_directory(directory)}; name a directory to look below.")
     search = Search(context.store, context.rule_context, directories, depth)
     return Homes(context.rule_context, context.places, snapshots, search)

@@ -33,7 +33,9 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
         *(Pair(old, new) for old, new in request.folders),
     ]
     if not typed:
-        raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
+        raise BadInput(
+            "Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with one OLD=NEW a line."
+        )
     pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded, request.state))
     if context.store.schema.stores_slashes:
         pairs = [pair._replace(new=slashed(pair.new)) for pair in pairs]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution import runs
+from migrator.execution.inverse import inverse_job
 from migrator.execution.run_log import open_run
 from migrator.model import PlanWarning, RunStatus
 from migrator.operations.apply import open_writer
@@ -52,7 +53,7 @@ def plan_undo(path: Path, run: str, on_conflict: OnConflict | None = "abort") ->
     """
     with Store(path) as store, open_run(run, str(path)) as journal:
         if on_conflict is None:
-            plan = runs.inverse_job(store, journal).plan
+            plan = inverse_job(store, journal).plan
         else:
             plan = runs.compared_undo(store, journal, on_conflict)
         return replace(plan, warnings=(*read_only_warnings(store), *plan.warnings))

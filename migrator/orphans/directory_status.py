@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from migrator.disk.mounts import unescaped
 from migrator.disk.spelling import as_on_disk, difference, existing_directory
+from migrator.disk.status import means_missing
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import (
@@ -21,9 +25,11 @@ from migrator.paths import (
     upwards,
 )
 from migrator.places.small_files import read_small
+from migrator.text import lines_of
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 """Where disks that come and go are mounted, besides what /etc/fstab names."""
+FSTAB = "/etc/fstab"
 _FSTAB_LIMIT = 1 << 20
 
 
@@ -62,7 +68,7 @@ def _not_resolved(directory: str, error: OSError) -> DirectoryInfo:
 def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, str]:
     if isinstance(error, NotADirectoryError):
         return DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file"
-    if not isinstance(error, FileNotFoundError):
+    if not means_missing(error):
         return DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}"
     if looks_foreign(directory):
         return DirectoryStatus.MISSING, _elsewhere(directory)
@@ -70,7 +76,8 @@ def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, 
         return DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
     if os.path.islink(directory):
         return DirectoryStatus.MISSING, f"{directory} is a link to {os.readlink(directory)}, which does not exist"
-    return DirectoryStatus.MISSING, f"{directory} does not exist"
+    why = "is longer than a path can be here" if error.errno == errno.ENAMETOOLONG else "does not exist"
+    return DirectoryStatus.MISSING, f"{directory} {why}"
 
 
 def _elsewhere(directory: str) -> str:
@@ -82,7 +89,7 @@ def _not_mounted(directory: str) -> str | None:
     if on_windows():
         *_, root = upwards(directory)
         return None if os.path.isdir(root) else root
-    for mount in _listed_mounts():
+    for mount in _listed_mounts(FSTAB):
         if is_within(directory, mount) and not os.path.ismount(mount):
             return mount
     components = names_of(directory)
@@ -104,9 +111,9 @@ def _is_empty(mount: str) -> bool:
 
 
 @cache
-def _listed_mounts() -> frozenset[str]:
+def _listed_mounts(fstab: str) -> frozenset[str]:
     """Return the mount points that /etc/fstab names, but the root."""
-    lines = (read_small("/etc/fstab", _FSTAB_LIMIT) or b"").decode(errors="replace").splitlines()
-    fields = [line.split() for line in lines if not line.lstrip().startswith("#")]
-    mounts = {field[1].replace(r"\040", " ").rstrip("/") for field in fields if len(field) > 1}
+    lines = lines_of(os.fsdecode(read_small(fstab, _FSTAB_LIMIT) or b""))
+    fields = [re.split("[ \t]+", line.strip(" \t")) for line in lines if not line.lstrip().startswith("#")]
+    mounts = {unescaped(field[1]).rstrip("/") for field in fields if len(field) > 1}
     return frozenset(mount for mount in mounts if mount.startswith("/"))

@@ -204,7 +204,7 @@ class Homes:
 
     @property
     def _looked(self) -> str:
-        return ", and the search found none" if self._search else "; --search DIR looks for it below DIR"
+        return "; the search found none" if self._search else "; --search DIR looks for it below DIR"
 
     def _home_on_other_system(self, root: str, why: str) -> Home:
         """Return which directories a checkout of another system may be here; that it is one is for the user to say."""
@@ -235,7 +235,7 @@ class Homes:
         if record is None and info.place and lost.project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return self._home_in_checkout(lost, directory)
         if record is None and is_outside_repository(lost.project_id, directory):
-            return no_home(f"it was in no repository, so nothing here tells where it went{self._looked}")
+            return no_home(f"a directory in no repository leaves no trace of where it went{self._looked}")
         if record is None and not info.real:
             record = self._candidates.records.worktree(directory, lost.root, lost.project_id, lost.newest)
         if record is not None:
@@ -284,7 +284,7 @@ class Homes:
                 )
             return replace(home, because=f"{home.because}; {cant_tell}")
         if home.place is None and not home.rivals:
-            return replace(home, why_not=f"{seen}no checkout of its project is known to be here{self._looked}")
+            return replace(home, why_not=f"{seen}no checkout of the project is known here{self._looked}")
         return home
 
     def _choose(self, candidates: Sequence[Candidate], lost: LostCheckout, sub: str, what_is_there: str) -> Home:

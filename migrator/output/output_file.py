@@ -25,7 +25,7 @@ from migrator.disk.readable import head_of
 from migrator.disk.status import is_open_here, status_of, why_not_writable
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.output.kinds import HEAD_BYTES
-from migrator.output.sqlite_files import companion_of, database_beside, log_beside, sqlite_file
+from migrator.output.sqlite_files import database_beside, database_of, log_beside, sqlite_file
 from migrator.paths import upwards
 from migrator.state_dir import runs_directories, state_directory, written_beside
 
@@ -153,7 +153,7 @@ class OutputFile:
             raise self._refusal(f"{shown} is a file that this command reads")
         if any(_is_same(target, status, name) for name in self.others):
             raise self._refusal(f"{shown} is another output of this command too")
-        if is_opened_by_opencode(companion_of(target) or target):
+        if is_opened_by_opencode(database_of(target) or target):
             raise self._refusal(f"{shown} has the name of a database of opencode, or of a part of one")
         if (database := database_beside(target)) is not None:
             raise self._refusal(f"{shown} has the name of a file that SQLite keeps beside the database {database}")

@@ -24,7 +24,7 @@ _SQLITE = {
 }
 """How SQLite's own files begin, whatever they are called (its file format, 1.3, 3 and 4, and its wal.c)."""
 
-_COMPANION = re.compile(r"(.+)-(?:wal|shm|journal|mj[0-9a-f]+)", re.IGNORECASE | re.DOTALL)
+_BESIDE_DATABASE = re.compile(r"(.+)-(?:wal|shm|journal|mj[0-9a-f]+)", re.IGNORECASE | re.DOTALL)
 """The names that SQLite uses beside a database; on some disks they are the same in upper case."""
 
 
@@ -33,15 +33,15 @@ def sqlite_file(head: bytes) -> str | None:
     return next((what for magic, what in _SQLITE.items() if head.startswith(magic)), None)
 
 
-def companion_of(target: Path) -> Path | None:
+def database_of(target: Path) -> Path | None:
     """Return the database beside which SQLite would use this name; None if it uses none like it."""
-    named = _COMPANION.fullmatch(target.name)
+    named = _BESIDE_DATABASE.fullmatch(target.name)
     return target.with_name(named[1]) if named else None
 
 
 def database_beside(target: Path) -> Path | None:
     """Return the database that SQLite would take a file of this name for a part of; None if there is none."""
-    database = companion_of(target)
+    database = database_of(target)
     if database is None:
         return None
     status = status_of(database)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.places import git, git_worktrees, origin
 from migrator.places.small_files import read_small
+from migrator.text import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,8 +37,8 @@ def has_commit(top: str, project_id: str) -> bool:
 
 def _remotes(top: str) -> list[str]:
     """Return the addresses that a repository has under any name."""
-    lines = _prints(top, "config", "--get-regexp", r"^remote\..*\.url$").splitlines()
-    return [line.partition(" ")[2] for line in lines]
+    lines = lines_of(_prints(top, "config", "--get-regexp", r"^remote\..*\.url$"))
+    return [line.partition(" ")[2] for line in lines if line]
 
 
 def _traces(top: str) -> Iterator[str]:

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from migrator.places.small_files import read_small, readable_names, real_path
+from migrator.text import lines_of
 
 _PATH_LIMIT = 64 * 1024
 _CONFIG_LIMIT = 1024 * 1024
 _MOST = 10_000
+_ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def _config(path: str) -> dict[tuple[str, str], str]:
         strict=False, allow_no_value=True, comment_prefixes=("#", ";"), delimiters=("=",), default_section=""
     )
     # git indents keys, which ConfigParser takes for the rest of the line before.
-    lines = (line.lstrip() for line in os.fsdecode(data).splitlines())
+    lines = (line.lstrip() for line in lines_of(os.fsdecode(data)))
     try:
         parser.read_string("\n".join(line for line in lines if line.startswith("[") or line[:1].isalpha()))
     except configparser.Error:
@@ -202,4 +205,6 @@ def _config(path: str) -> dict[tuple[str, str], str]:
 
 
 def _unquote(value: str) -> str:
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    """Return a value without quotes and comments, and with what its escapes stand for: see git-config(1)."""
+    value = re.sub(r'("(?:\\.|[^"\\])*"|\\.)|\s*[#;].*', lambda found: found[1] or "", value)
+    return re.sub(r'"|\\(.)', lambda found: _ESCAPES.get(found[1], found[1] or ""), value)

@@ -12,7 +12,7 @@ import shutil
 import struct
 from typing import TYPE_CHECKING
 
-from migrator.disk.status import is_there
+from migrator.disk.status import is_there, status_of
 from migrator.errors import CantTell
 from migrator.model import GLOBAL
 from migrator.places import programs
@@ -62,8 +62,8 @@ def _read_roots(store: str) -> list[str] | None:
     requirements: set[str] = set()
     for file in ("requires", "store/requires"):
         requirements.update((read_small(os.path.join(store, file), _LIMIT) or b"").decode("ascii", "replace").split())
-    obsolete = os.path.join(store, "store", "obsstore")
-    if not {"store", "revlogv1"} <= requirements <= _PLAIN or (os.path.exists(obsolete) and os.path.getsize(obsolete)):
+    obsolete = status_of(os.path.join(store, "store", "obsstore"))
+    if not {"store", "revlogv1"} <= requirements <= _PLAIN or (obsolete is not None and obsolete.st_size > 0):
         return None
     changelog = os.path.join(store, "store", "00changelog.i")
     if not is_there(changelog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import PlanWarning
+from migrator.model import ODD_ROWS, PlanWarning
 from migrator.text import agree, count
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def odd_row_warnings(store: Store) -> Iterator[PlanWarning]:
     if odd := {(value.table, value.row) for value in store.odd_values()}:
         left_out = f"{count(len(odd), 'odd row')} {agree(len(odd), 'is')} left out"
         yield PlanWarning(
-            "odd-rows",
+            ODD_ROWS,
             f"{left_out}, with values that opencode never writes; `opencode-migrator doctor` names them.",
         )
 

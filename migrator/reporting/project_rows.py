@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import GLOBAL, Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.text import size_text, tilde
 
@@ -39,6 +38,8 @@ def project_rows(projects: Sequence[ListedProject]) -> list[dict[str, Any]]:
 
 
 def _label(row: Mapping[str, Any]) -> str:
+    from migrator.model import Project
+
     return "" if row["worktree"] is None else Project(row["id"], row["worktree"], row["vcs"], row["name"]).label
 
 
@@ -51,6 +52,8 @@ def _exists_style(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _worktree(row: Mapping[str, Any]) -> str:
+    from migrator.model import GLOBAL
+
     if row["worktree"] is None:
         return "(no project row)"
     return "(none of its own)" if row["id"] == GLOBAL else tilde(row["worktree"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import SKIPPED, RunStatus
+from migrator.model import LEARNED_IN_THE_RUN, LEFT_ALONE, LOST_ITS_END, SKIPPED, USED_SINCE, RunStatus
 from migrator.reporting.merge_text import done_text
 from migrator.reporting.next_steps import is_undo, step_lines, steps_after
 from migrator.reporting.style import styled
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from migrator.model import Plan, Run
 
 
-_LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
-"""The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
-
-_LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-end", "used-since", "not-removed"})
-"""The codes of warnings of what wasn't known when the plan was shown."""
-
-
 def run_text(run: Run, plan: Plan | None = None, width: int | None = None) -> Iterator[str]:
     """Yield the lines that say what happened, and what can be done next; `plan` is what was carried out.
 
@@ -31,7 +24,7 @@ def run_text(run: Run, plan: Plan | None = None, width: int | None = None) -> It
     if run.status is RunStatus.UNCHANGED:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
-        as_before = all(warning.code not in {"journal-lost-its-end", "used-since"} for warning in run.warnings)
+        as_before = all(warning.code not in {LOST_ITS_END, USED_SINCE} for warning in run.warnings)
         end = f": run {run.id} never happened" if as_before else f" of run {run.id}"
         yield f"Rolled back {count(run.sessions, 'session')}{end}."
     elif not run.moved:
@@ -39,9 +32,9 @@ def run_text(run: Run, plan: Plan | None = None, width: int | None = None) -> It
     else:
         yield from _moved_text(run, width)
     for warning in run.warnings:
-        if warning.code in {SKIPPED, *_LEFT_ALONE}:
+        if warning.code in {SKIPPED, *LEFT_ALONE}:
             yield from _labelled("skipped", warning.message, width)
-        elif warning.code in _LEARNED_IN_THE_RUN:
+        elif warning.code in LEARNED_IN_THE_RUN:
             yield from _labelled("warning", warning.message, width)
     yield from step_lines(steps_after(run, plan))
 
@@ -78,7 +71,7 @@ def _moved_text(run: Run, width: int | None) -> Iterator[str]:
 
 def _file_undo_text(run: Run) -> str:
     """Return what a run did that changed file undo only."""
-    left = {warning.session for warning in run.warnings if warning.code in _LEFT_ALONE}
+    left = {warning.session for warning in run.warnings if warning.code in LEFT_ALONE}
     mended, changed = max(run.mended - len(left), 0), run.sessions - run.mended
     what = "Set file undo back" if is_undo(run) else "Detached dangerous file undo"
     again = " again" if run.redoes else ""

@@ -6,7 +6,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
 from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
@@ -14,7 +13,7 @@ from migrator.text import cells, one_line, shortened, shortened_path, tilde, tit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Orphan, Passage, Reason, Session, Suggestion
+    from migrator.model import Orphan, Passage, Project, Reason, Session, Suggestion
 
 
 def session_rows(
@@ -113,6 +112,8 @@ def suggestion_row(suggestion: Suggestion | None) -> dict[str, str] | None:
 
 
 def _project(row: Mapping[str, Any]) -> str:
+    from migrator.model import Project
+
     return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
 
 
@@ -173,7 +174,12 @@ NARROW = 100
 
 
 def session_columns_shown(
-    *, with_project: bool, with_opencode: bool = False, with_database: bool = False, width: int | None = None
+    *,
+    with_project: bool,
+    with_directory: bool,
+    with_opencode: bool = False,
+    with_database: bool = False,
+    width: int | None = None,
 ) -> list[str]:
     """Return the columns of a table; on a narrow terminal the directory alone must say which project.
 
@@ -181,4 +187,4 @@ def session_columns_shown(
     """
     opencode = [*(["database"] if with_database else []), *(["opencode"] if with_opencode else [])]
     project = ["project"] if with_project and (width is None or width >= NARROW) else []
-    return ["id", "updated", *opencode, *project, *(["directory"] if with_project else []), "title"]
+    return ["id", "updated", *opencode, *project, *(["directory"] if with_directory else []), "title"]

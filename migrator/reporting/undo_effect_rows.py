@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, by_message, worst_effect
-from migrator.text import and_more, count, first_few, local_time, one_line, shortened, tilde
+from migrator.text import agree, and_more, count, first_few, local_time, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ def undo_effect_headline(rows: Sequence[dict[str, Any]], sessions: int) -> str:
     }
     parts = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
     without = sessions - len(rows)
-    parts += [f"{count(without, 'session')} without"] if without or not rows else []
+    parts += [f"{count(without, 'session')} {agree(without, 'has')} none"] if without or not rows else []
     return f"file undo in opencode: {', '.join(parts)}"
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
 from migrator.text import agree, cells, count, shortened, tilde
-from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,12 +38,18 @@ def workspace_rows(found: RepositorySessions) -> list[dict[str, Any]]:
 
 def state_words(row: Mapping[str, Any]) -> str:
     """Return the state of a workspace, and whether it is the main one or locked."""
-    state = "main" if row["main"] and row["state"] == WorkspaceState.ALIVE.value else row["state"]
+    state = "main" if row["main"] and _is_alive(row) else row["state"]
     return f"{state}, locked" if row["locked"] is not None else str(state)
 
 
 def _state_style(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {} if row["state"] == WorkspaceState.ALIVE.value else {"fg": "red"}
+    return {} if _is_alive(row) else {"fg": "red"}
+
+
+def _is_alive(row: Mapping[str, Any]) -> bool:
+    from migrator.workspaces.model import WorkspaceState
+
+    return bool(row["state"] == WorkspaceState.ALIVE.value)
 
 
 WORKSPACE_COLUMNS = {

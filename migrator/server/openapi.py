@@ -39,7 +39,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "info": {
             "title": "opencode-migrator",
             "version": __version__,
-            "summary": "Move opencode sessions in bulk: show it first, take it back, lose nobody's file.",
+            "summary": "Move opencode sessions in bulk: show it first, take it back, lose no file.",
             "description": "Served by `opencode-migrator serve`. Field names of sessions are opencode's; every refusal "
             "is `application/problem+json` with the sentence that the command line would print.",
             "license": {"name": "MIT", "identifier": "MIT"},

@@ -22,7 +22,7 @@ from migrator.state_dir import state_directory
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.applications import Starlette
 
@@ -51,11 +51,14 @@ class RunningServer:
     _app: Starlette
     _state: AppState
 
-    def run(self) -> bool:
-        """Answer until SIGINT or SIGTERM; return whether that cut off a run, which was rolled back."""
+    def run(self, ready: Callable[[], None]) -> bool:
+        """Answer until SIGINT or SIGTERM; return whether that cut off a run, which was rolled back.
+
+        `ready` is called once these are heard.
+        """
         stack_size(STACK_BYTES)
         gc.enable()  # the command line turned it off; a server would grow without it
-        server = Server(self._app, self._state.jobs.finish)
+        server = Server(self._app, ready, self._state.jobs.finish)
         try:
             server.run([self._socket])
         finally:

@@ -55,8 +55,11 @@ def listen(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn's server, except for signals: SIGINT, SIGTERM and SIGHUP stop the server, and don't end the process."""
 
-    def __init__(self, app: Starlette, finish: Callable[[], None]) -> None:
-        """`finish` interrupts the run that is being carried out, and waits for its end."""
+    def __init__(self, app: Starlette, ready: Callable[[], None], finish: Callable[[], None]) -> None:
+        """`ready` is called once signals stop the server: whoever is told that it is there may stop it.
+
+        `finish` interrupts the run that is being carried out, and waits for its end.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
@@ -69,7 +72,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
-        self._finish = finish
+        self._ready, self._finish = ready, finish
         self.abandoned = False
         """Whether some requests weren't answered before the server stopped; what they do goes on in their threads."""
         # uvicorn would log every malformed request, and a traceback for each client that is cut off at the end. What
@@ -81,6 +84,7 @@ class Server(uvicorn.Server):
         """Handle signals while the server runs; unlike uvicorn's own method, don't raise them again at the end."""
         before = {number: signal.signal(number, self.handle_exit) for number in ending_signals()}
         try:
+            self._ready()
             yield
         finally:
             for number, handler in before.items():

@@ -130,8 +130,8 @@ def database_of_channel(path: Path, channel: str) -> Path:
     if path.name in {_own_name(channel), file_of_channel(channel, {})}:
         raise MigratorError(f"Channel {channel} has this very database, {path}; name another channel.")
     channels = [known for other in beside if (known := channel_named(other.name))]
-    there = f"those of {', '.join(channels)} are there" if channels else "no other channel's is there"
-    raise MigratorError(f"There is no database of channel {channel or repr(channel)} beside {path}: {there}.")
+    there = f"the channels that are there: {', '.join(channels)}" if channels else "no other channel's is there"
+    raise MigratorError(f"There is no database of channel {channel or repr(channel)} beside {path}; {there}.")
 
 
 def databases_of_channels(db: str | None, channels: Sequence[str]) -> dict[str, Path]:

@@ -38,6 +38,12 @@ def hear_interrupts() -> None:
         signal.signal(number, _interrupt)
 
 
+def hear_no_more() -> None:
+    """Ignore these signals from now on: a command has ended, and says its last words."""
+    for number in ending_signals():
+        signal.signal(number, signal.SIG_IGN)
+
+
 def is_interrupted() -> bool:
     """Tell whether one came."""
     return bool(_heard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from migrator.disk.status import is_directory, is_there
+from migrator.disk.status import is_directory, is_there, no_directory
 from migrator.errors import MigratorError
 from migrator.paths import upwards
 from migrator.places import git_worktrees
@@ -35,7 +35,7 @@ def find_repository(directory: str) -> Repository:
     check_name(directory)
     here = real_path(directory)
     if not is_directory(here):
-        raise MigratorError(f"{directory} is no directory; name a directory in any workspace of the repository.")
+        raise MigratorError(f"{directory} {no_directory(here)}; name a directory in any workspace of the repository.")
     root = working_copy_root(here)
     if root is None:
         bare = next((link for above in upwards(here) if (link := git_worktrees.worktree_link(above))), None)

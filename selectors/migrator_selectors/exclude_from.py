@@ -57,7 +57,7 @@ class ExcludeFromPlugin(SelectorPlugin):
         Raises BadInput for an unreadable file or a malformed line, MigratorError for a line that may be meant for a
         directory of exactly that name.
         """
-        from migrator.text_input import lines_of
+        from migrator.text import lines_of
 
         advice = "its lines are seen from /, as in a .gitignore there"
         files = values.get(_FILES) or ()

@@ -76,7 +76,7 @@ class UpdatedPlugin(SelectorPlugin):
         words = " ".join(option_text(f"--{name}", text) for name, text in given.items())
         since, until = bounds.get("since"), bounds.get("until")
         if since is not None and until is not None and since > until:
-            raise BadInput(f"{words} begins after its end; give an earlier --since, or a later --until")
+            raise BadInput(f"{words} ends before it begins; give an earlier --since, or a later --until")
         return [Updated(words, since, until)]
 
 

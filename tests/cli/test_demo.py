@@ -57,7 +57,7 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
 
 def test_its_commands_can_be_typed(home: Home) -> None:
     """What `demo --keep` shows works in the home that it keeps."""
-    demo = home.run("demo", "--keep", "kept here")
+    demo = home.run("demo", "--keep=~/kept here", cwd=home.src)
     assert demo.code == 0
     kept = home.path / "kept here"
     assert read_page(kept / "report.html").words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]

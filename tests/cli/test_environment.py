@@ -62,6 +62,9 @@ def test_several_values_are_one_a_line(home: Home) -> None:
     typed = run(home, "list", "--json", "--from-dir", "/a b:c", "--from-dir", "~/src/notes")
     assert len(ids(typed)) == 2
     assert run(home, "list", "--json", LIST_FROM_DIR="/a b:c\n~/src/notes\n").stdout == typed.stdout
+    home.execute("UPDATE session SET directory = '/a\u2028b' WHERE directory = '/a b:c'")
+    listed = run(home, "list", "--json", LIST_FROM_DIR="/a\u2028b\n~/src/notes\n")
+    assert ids(listed) == ids(typed), "other characters than a line end end no line"
 
 
 @pytest.mark.parametrize("name", ["rebind", "migrate"])

@@ -12,6 +12,7 @@ import pytest
 
 from migrator.cli.app import COMMANDS, app
 from migrator.cli.help.examples import EXAMPLES
+from migrator.cli.help.help_text import help_text
 from migrator.face import WRITING as WRITING_COMMANDS
 from tests.support.home import Home
 from tests.support.shell import run_in_shell
@@ -100,6 +101,22 @@ def test_every_command_has_help(home: Home, command: str) -> None:
     assert described
     for option, beside, below in described:
         assert beside or below, option
+
+
+@pytest.mark.parametrize("columns", [80, 44])
+def test_help_fits_the_terminal_and_breaks_no_word(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    top = click.Context(app, info_name="opencode-migrator", **app.context_settings)
+    for name in COMMANDS:
+        command = app.get_command(top, name)
+        assert command is not None
+        context = click.Context(command, parent=top, info_name=name)
+        monkeypatch.setenv("COLUMNS", "1000")
+        words = {*help_text(context).partition("\n\n")[2].split()}
+        monkeypatch.setenv("COLUMNS", str(columns))
+        shown = help_text(context).partition("\n\n")[2]  # below "Usage", where one word may be too long
+        assert {*shown.split()} == words
+        to_copy = re.compile(r"  (#|opencode-migrator|~/)")  # commands, and what each does
+        assert max(len(line) for line in shown.splitlines() if not to_copy.match(line)) <= columns
 
 
 def test_the_list_of_commands(home: Home) -> None:

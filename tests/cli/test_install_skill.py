@@ -69,6 +69,20 @@ def test_what_somebody_wrote_stays(home: Home, skill: Path) -> None:
     assert "is there and can't be read" in home.run("install-skill", "--force").stderr
 
 
+def test_line_ends_that_git_changed_in_a_checkout_are_nobodys_words(home: Home, skill: Path) -> None:
+    """As git for Windows does, where a project's skill is committed with it."""
+    home.run("install-skill")
+    ours = skill.read_bytes()
+    skill.write_bytes(ours.replace(b"\n", b"\r\n"))
+    assert home.run("install-skill").stdout.startswith("The skill move-sessions is in ")
+    skill.write_bytes(ours.replace(b"\n", b"\r\n") + b"Be brief.\r\n")
+    assert home.run("install-skill").code == 1
+    digest = sha256(b'---\n  sha256: ""\n---\n').hexdigest()
+    skill.write_bytes(f'---\r\n  sha256: "{digest}"\r\n---\r\n'.encode())
+    assert home.run("install-skill").stdout.startswith("Replaced the skill")
+    assert skill.read_bytes() == ours
+
+
 def test_what_an_earlier_version_installed_is_replaced(home: Home, skill: Path) -> None:
     """Its text is another, and its digest that of its own text: here of one line."""
     skill.parent.mkdir(parents=True)

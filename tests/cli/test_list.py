@@ -107,6 +107,14 @@ def test_the_same_keys_where_the_schema_is_older(tmp_path: Path, fixture: str) -
         assert {row["path"] for row in rows} == {None}
 
 
+def test_the_directory_is_shown_where_it_is_not_the_current_one(home: Home) -> None:
+    repository = opened_in(home)
+    assert "~/src/shop-search/sub/deep" in home.run("list", cwd=repository).stdout
+    home.execute("UPDATE session SET directory = ?", [str(repository)])
+    assert "~/src/shop-search" not in home.run("list", cwd=repository).stdout
+    assert "~/src/shop-search" in home.run("list", cwd=repository / "sub").stdout
+
+
 def test_a_session_whose_project_has_no_row(home: Home) -> None:
     home.execute("UPDATE session SET project_id = 'gone' WHERE title = 'API: paginate orders'")
     (row,) = home.run("list", "--all", "--search", "paginate", "--json").json

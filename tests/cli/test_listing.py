@@ -91,7 +91,7 @@ def test_a_session_without_a_title_and_a_project_with_a_long_id_in_a_table(home:
     assert shown.splitlines()[1].split() == [project[:12], "/srv/none", "(gone)", "(no", "title)"]
     row = home.run("list", "--from-id", "ses_untitled", "--json").json[0]
     assert (row["title"], row["projectId"]) == ("", project)
-    assert "To see where they belong:\n  opencode-migrator orphans\n" in shown
+    assert "To see where the sessions belong whose directories are gone:\n  opencode-migrator orphans\n" in shown
 
 
 def test_sorted_lists_are_cut_after_sorting(home: Home) -> None:

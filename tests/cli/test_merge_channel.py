@@ -63,7 +63,7 @@ def test_from_a_database_that_an_option_names(home: Home) -> None:
 def test_a_channel_that_has_none(home: Home) -> None:
     database = home.database
     assert refused(home, "merge", "--from-channel", "nix", "--db", database) == (
-        f"There is no database of channel nix beside {database}: those of dev, prod are there."
+        f"There is no database of channel nix beside {database}; the channels that are there: dev, prod."
     )
     empty = refused(home, "merge", "--from-channel", "", "--db", database)
     assert empty.startswith("There is no database of channel '' beside ")
@@ -71,7 +71,7 @@ def test_a_channel_that_has_none(home: Home) -> None:
     both = refused(home, "merge", "other.db", "--from-channel", "dev", "--db", database, code=2)
     assert both.startswith("OTHER.db and --from-channel exclude each other")
     none = refused(home, "merge", "--db", database, code=2)
-    assert none.endswith("OTHER.db or --from-channel NAME; beside this one there are dev, prod.")
+    assert none.endswith("OTHER.db or --from-channel NAME; the channels beside this one: dev, prod.")
 
 
 def test_what_stays_there_is_offered_where_nothing_comes(home: Home) -> None:

@@ -247,6 +247,24 @@ def test_a_folder_above_two_sessions_in_two_spellings_would_be_two_as_well(home:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["é" * 150, f"{200 * 'x'}/" * 25 + "shop"], ids=["name", "path"])
+def test_a_path_that_is_too_long_for_this_system_is_gone_and_stands_in_nobodys_way(home: Home, name: str) -> None:
+    """A Mac and Windows count the letters of a name, Linux its bytes."""
+    shop = home.repository("shop")
+    bind_session(home, "ses_1", "global", f"/Users/me/{name}", None)
+    bind_session(home, "ses_2", "global", f"/Users/me/{name}", None)
+    for words in (("orphans",), ("rescue", "-n"), ("doctor", "--undo"), ("protect", "-n"), ("gc", "-n"), ("projects",)):
+        done = home.run(*words)
+        assert (done.code, done.stderr) == (0, ""), words
+    moved = home.run("move", "--from-id", "ses_1", "--to-dir", shop, "--yes")
+    assert "Verified: opencode lists 1 of 1" in moved.stdout, moved.stderr
+    relocated(home, "--foreign", "/Users/me", "C:/Users/Me")
+    relocated(home, "--foreign", "C:/Users/Me", "/Users/me")
+    assert bound(home)["ses_2"][1] == f"/Users/me/{name}"
+    below = home.run("move", "--from-dir", "/Users/me", "--to-dir", shop, "--yes")
+    assert (below.code, bound(home)["ses_2"][1]) == (0, str(shop)), below.stderr
+
+
 def test_a_plan_to_follow_a_folder_of_windows_is_saved_shown_and_applied(spelled: Home) -> None:
     plan = spelled.run("relocate", "--foreign", r"C:\Users\Me", "/home/me", "--dry-run", "--json")
     (spelled.path / "plan.json").write_text(plan.stdout)

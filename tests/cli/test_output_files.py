@@ -323,6 +323,20 @@ def test_another_file_is_replaced_only_by_force(home: Home, writing: str) -> Non
     assert not list(home.path.glob("*incoming*"))
 
 
+def test_a_tilde_that_the_shell_left_is_the_home_directory(home: Home) -> None:
+    """As in `--backup=~/old.db`, or in a variable that sets the option."""
+    below = home.repository("src/shop", "sub/deep").parent.parent
+    assert home.run(*PLAN, "~/plan.json", "--html=~/plan.html", cwd=below).code == 0
+    assert (home.path / "plan.html").exists()
+    assert home.run("show", "~/plan.json", cwd=below).stdout.endswith(f"apply {home.path}/plan.json\n")
+    (home.path / "list").write_text("/elsewhere/\n")
+    listed = home.run("list", "--all", "--exclude-from=~/list", "--json", cwd=below)
+    assert len(listed.json) == 15
+    applied = home.run("apply", "~/plan.json", "--backup=~/old.db", "--yes", cwd=below)
+    assert (applied.code, (home.path / "old.db").exists()) == (0, True), applied.stderr
+    assert not (below / "~").exists()
+
+
 def test_a_token_replaces_another_file_by_force(home: Home) -> None:
     (home.path / "notes.txt").write_text("buy milk\n")
     with forked.Running(

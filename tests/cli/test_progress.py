@@ -46,12 +46,15 @@ class Heard:
         self.open.remove(stage)
 
 
-def slow_git(home: Home, seconds: float) -> None:
-    wrapper = home.path / "bin" / "git"
+def slow_git(home: Home) -> Path:
+    """Put a git in front of git that waits a minute for a file that nobody has made yet; return that file."""
+    wrapper, go_on = home.path / "bin" / "git", home.path / "go on"
     wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\nsleep {seconds}\nexec {shutil.which("git")} "$@"\n')
+    wait = f"for each in $(seq 600); do [ -e '{go_on}' ] && break; sleep 0.1; done"
+    wrapper.write_text(f'#!/bin/sh\n{wait}\nexec {shutil.which("git")} "$@"\n')
     wrapper.chmod(0o755)
     home.environ["PATH"] = f"{wrapper.parent}:{os.environ['PATH']}"
+    return go_on
 
 
 def screen(raw: str) -> str:
@@ -70,10 +73,11 @@ def test_slow_git_is_shown_and_nothing_of_it_stays(history: History) -> None:
         top = repository(history.src / name)
         keep_id(top / ".git", name)
         history.session(top)
-    slow_git(history.home, 0.7)
+    go_on = slow_git(history.home)
     with Terminal(history.home, "orphans", color=False) as terminal:
         terminal.wait_for("Looking at repositories:   0%|")
         terminal.wait_for("0/3 repositories [")
+        go_on.touch()
         assert terminal.finish() == 0
     assert screen(terminal.text).splitlines()[0].startswith("No lost session")
     del history.home.environ["PATH"]
@@ -82,7 +86,7 @@ def test_slow_git_is_shown_and_nothing_of_it_stays(history: History) -> None:
 
 def test_ctrl_c_stops_a_git_that_hangs(history: History) -> None:
     history.session(repository(history.src / "one"))
-    slow_git(history.home, 60)
+    slow_git(history.home)
     with Terminal(history.home, "orphans") as terminal:
         terminal.wait_for("Looking at repositories")
         began = time.monotonic()

@@ -610,17 +610,34 @@ def test_nothing_bound_there(home: Home) -> None:
     assert said.startswith(f"No session and no project is bound to {home.src / 'shop'}, or below it")
 
 
+def test_a_project_that_is_bound_there_and_does_not_follow_is_named(home: Home) -> None:
+    shop, project = project_at_home(home, "shop")
+    home.execute("DELETE FROM session")
+    other = home.repository("other")
+    said = refused(home, "relocate", shop, other, code=3)
+    assert said.startswith(f"No session is bound to {shop}, or below it; project {project} keeps its worktree {shop}")
+
+
+def test_where_neither_folder_is_there_nobody_is_told_to_move_one(home: Home) -> None:
+    shop, _ = project_at_home(home, "shop")
+    shop.rename(home.src / "store")
+    said = refused(home, "relocate", shop, home.src / "stroe")
+    assert said.startswith(
+        f"The path {home.src / 'stroe'} does not exist, and nothing is at {shop} either: say where the folder is now"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ((), "Say which folder moved"),
-        (("/a",), "NEW is missing"),
+        (("/a",), "Say too where /a is now: relocate OLD NEW"),
         (("/a", "/b", "/c"), "OLD=NEW"),
         (("/a", "/a"), "/a would move to itself"),
         (("/a=/b", "/a=/c"), "/a moves to /b and to /c"),
         (("/a", "/b", "--will-move", "--foreign"), "--will-move and --foreign exclude each other"),
         (("--map", "missing"), "--map missing can't be read: No such file"),
-        (("--map", "map"), "In map, line 2: the argument '/b' is no OLD=NEW"),
+        (("--map", "map"), "In map, line 2: the argument '/b' is not of the form OLD=NEW"),
     ],
 )
 def test_what_cannot_be_meant(home: Home, words: tuple[str, ...], said: str) -> None:

@@ -156,7 +156,7 @@ def test_orphans_names_the_command_that_explains_one_where_none_can_be_rescued(h
     why = f"opencode-migrator rescue --from-id {lost} --dry-run"
     explained = history.home.run("orphans", "--explain", lost).stdout
     assert explained.endswith(f"Where it belongs is not known.\nTo see what can be done:\n  {why}\n")
-    assert "nothing here tells where it went; --search DIR looks for it below DIR" in " ".join(
+    assert "leaves no trace of where it went; --search DIR looks for it below DIR" in " ".join(
         run_in_shell(history.home, why).stdout.split()
     )
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import sqlite3
 import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from migrator.cli.terminal import printing
 from migrator.cli.terminal.progress_line import ProgressLine
+from migrator.store import signals
 from tests.support.crowded_home import crowded_home
 from tests.support.forked import ENDING
 from tests.support.marks import long_round
@@ -175,6 +178,35 @@ def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     last = terminal.text.splitlines()[-1]
     assert last.startswith("error: Interrupted")  # on a line of its own
     assert home.everything() == before
+
+
+def interrupt_the_last_words() -> None:
+    """Let another signal come whenever something is printed after the first, as of one who presses Ctrl-C twice."""
+    echo = printing._echo  # noqa: SLF001 - what prints everything
+
+    def interrupted_echo(*words: Any, **how: Any) -> None:
+        if signals.is_interrupted():
+            signal.raise_signal(signal.SIGTERM)
+        echo(*words, **how)
+
+    setattr(printing, "_echo", interrupted_echo)  # noqa: B010 - mypy knows no other way
+
+
+def test_whoever_is_impatient_hears_the_last_words_too(home: Home) -> None:
+    with Terminal(home, *MOVE, first=interrupt_the_last_words) as terminal:
+        terminal.wait_for("[y/N")
+        terminal.interrupt(signal.SIGINT)
+        assert terminal.finish() == 130
+    assert terminal.text.endswith("\nerror: Interrupted; nothing was written.\n")
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(home: Home, tmp_path: Path) -> None:
+    before = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # as of a shell
+    (tmp_path / "sitecustomize.py").write_text(before)
+    (tmp_path / "click.py").write_text("import signal; signal.raise_signal(signal.SIGINT)")
+    home.environ["PYTHONPATH"] = str(tmp_path)
+    ended = home.run("list")
+    assert (ended.code, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
 @pytest.mark.long

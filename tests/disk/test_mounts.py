@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 import migrator
@@ -33,13 +35,19 @@ TABLE = """\
 37 36 0:35 / /over rw - tmpfs tmpfs rw
 38 27 0:36 / /hidden/below rw - nfs server:/below rw
 39 27 0:37 / /hidden rw - tmpfs tmpfs rw
+40 27 0:38 / /mnt/f rw - autofs systemd-1 rw,direct
+41 40 0:39 / /mnt/f rw shared:7 master:1 - cifs //srv/share\\040x rw
+42 27 0:40 / /a\r\x0b\x85\u2028b rw - nfs4 srv:/x rw
+43 27 0:41 / /one\\012two\\134 rw - nfs4 srv:/x rw
+45 27 0:42 / /wsl1 rw - wslfs wslfs rw,noatime
+44 27 8:1 /of/disk /bound/opencode.db rw - virtiofs shared rw
 """
 
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "mountinfo"
-    file.write_text(TABLE.format(root="overlay"))
+    file.write_bytes(TABLE.format(root="overlay").encode())
     monkeypatch.setattr(mounts, "MOUNTINFO", str(file))
     return file
 
@@ -57,11 +65,24 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/mnt/e/opencode.db", None, "fuse.strange, mounted at /mnt/e"),
         ("/over/opencode.db", True, "tmpfs, mounted at /over"),
         ("/hidden/below/opencode.db", True, "tmpfs, mounted at /hidden"),
+        ("/mnt/f/opencode.db", False, "cifs, mounted at /mnt/f"),
+        ("/a\r\x0b\x85\u2028b/opencode.db", False, "nfs4, mounted at /a\r\x0b\x85\u2028b"),
+        ("/one\ntwo\\/opencode.db", False, "nfs4, mounted at /one\ntwo\\"),
+        ("/wsl1/opencode.db", False, "wslfs, mounted at /wsl1"),
+        ("/bound/opencode.db", False, "virtiofs, mounted at /bound/opencode.db"),
+        ("/bound/other.db", True, "overlay, mounted at /"),
     ],
 )
 @pytest.mark.usefixtures("table")
 def test_what_is_mounted_says_whether_locks_hold(path: str, hold: bool | None, where: str) -> None:
     assert locks_of(path) == (hold, where)
+
+
+def test_a_system_may_run_in_the_memory_that_it_started_in(table: Path) -> None:
+    """As rescue disks and small machines do: it is mounted on itself."""
+    table.write_text("1 1 0:2 / / rw - rootfs rootfs rw\n20 1 0:20 / /mnt rw - nfs srv:/x rw\n")
+    assert locks_of("/root/opencode.db") == (True, "rootfs, mounted at /")
+    assert locks_of("/mnt/opencode.db") == (False, "nfs, mounted at /mnt")
 
 
 def test_where_nothing_is_known_nobody_can_tell(table: Path) -> None:
@@ -78,6 +99,15 @@ def test_other_systems_are_asked_by_psutil(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(mounts, "is_shown_by_proc", lambda: False)
     assert here.hold is not None
     assert locks_of(tmp_path) == here
+
+
+def test_of_two_at_one_place_the_last_counts_where_psutil_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a Mac mounts a share only when somebody looks at it."""
+    found = [("/", "apfs"), ("/n", "autofs"), ("/n", "nfs")]
+    listed = [SimpleNamespace(mountpoint=at, fstype=kind, opts="rw") for at, kind in found]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: listed)
+    monkeypatch.setattr(mounts, "is_shown_by_proc", lambda: False)
+    assert locks_of("/n/opencode.db") == (False, "nfs, mounted at /n")
 
 
 def use_table(file: str) -> None:

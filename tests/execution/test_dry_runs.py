@@ -82,3 +82,19 @@ def test_a_run_that_was_cut_off_comes_first(home: Home, plan: Path) -> None:
     cut_off = run(home, "apply", plan, "--yes", "--chunk-size", "5", fault=Fault("kill", 2, "before COMMIT"))
     assert cut_off.code < 0
     assert "was cut off" in refused_as_planned(home, "apply", plan, code=1)
+
+
+def test_a_new_plan_says_that_a_run_was_cut_off(home: Home, plan: Path) -> None:
+    """It is shown in a dry run, and nobody is asked about it."""
+    run(home, "apply", plan, "--yes", "--chunk-size", "5", fault=Fault("kill", 2, "before COMMIT"))
+    done = home.run(*MOVE, "--dry-run")
+    assert done.code == 0
+    said = " ".join(done.stdout.split())
+    assert "This can't be applied yet. Run " in said
+    assert "was cut off; first `opencode-migrator resume" in said
+    assert "To apply" not in said
+    assert home.run(*MOVE, "--dry-run", "--json").json["warnings"][0]["code"] == "cut-off"
+    with Terminal(home, *MOVE[:-1]) as terminal:
+        assert terminal.finish() == 1
+    assert "was cut off" in terminal.text
+    assert "[y/N" not in terminal.text

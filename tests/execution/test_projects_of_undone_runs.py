@@ -78,3 +78,15 @@ def test_a_row_that_came_and_went_is_gone_in_the_end(home: Home) -> None:
     for run in (third, second, first):
         did(home, "undo", run)
     assert rows(home) == start
+
+
+def test_a_project_that_was_deleted_since_is_named(home: Home) -> None:
+    """An undo gives back the values that were there, and says that the project isn't."""
+    ((project,),) = home.query("SELECT project_id FROM session WHERE id = ?", [ONE])
+    first = move(home, "added", ONE, TWO)
+    home.execute("DELETE FROM project WHERE id = ?", [project])
+    said = f"Project {project} was deleted since, and 1 session returns to it all the same"
+    assert said in " ".join(home.run("undo", first, "--dry-run").stdout.split())
+    warned = [warning["code"] for warning in home.run("undo", first, "--yes", "--json").json["warnings"]]
+    assert "project-gone" in warned
+    assert "unknown-project" in home.run("orphans").stdout

@@ -60,9 +60,9 @@ def test_what_makes_no_sense_is_refused(history: History) -> None:
         migrator.plan_rescue(store, from_dir="~/nowhere")
     with pytest.raises(migrator.BadInput, match="There is no rule 'misspelt'"):
         migrator.plan_rescue(store, rule="misspelt")
-    with pytest.raises(migrator.BadInput, match="nowhere is no directory"):
+    with pytest.raises(migrator.BadInput, match="nowhere does not exist"):
         migrator.plan_rescue(store, search="nowhere")
-    with pytest.raises(migrator.BadInput, match="nowhere is no directory"):
+    with pytest.raises(migrator.BadInput, match="nowhere does not exist"):
         store.orphans(search=["nowhere"])
     with pytest.raises(migrator.BadInput, match="undo_files is 'maybe'"):
         migrator.plan_rescue(store, undo_files="maybe")  # type: ignore[arg-type]

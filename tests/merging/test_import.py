@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 import migrator
 from migrator.documents.plan import plan_document, read_plan
 from migrator.importing import program as of_user
 from migrator.text import json_text
+from tests.support.ended import wait_until_ended
 from tests.support.home import SESSION, build_home, checkpoint
 from tests.support.merging import built, bytes_around
 from tests.support.rows import rows
@@ -229,11 +229,10 @@ def test_what_is_odd_in_the_other_database_is_said(home: Home, script: Script) -
 def test_what_it_leaves_running_is_ended(home: Home, other: OtherDatabase, script: Script, tmp_path: Path) -> None:
     leave = f"""
 import subprocess
-open({str(tmp_path / "pid")!r}, "w").write(str(subprocess.Popen(["sleep", "60"]).pid))
+open({str(tmp_path / "pid")!r}, "w").write(str(subprocess.Popen(["sleep", "600"]).pid))
 """
     assert "ended with 0" in refusal(home, other.database, "--with-opencode", script(leave))
-    with suppress(psutil.NoSuchProcess):
-        assert psutil.Process(int((tmp_path / "pid").read_text())).status() == psutil.STATUS_ZOMBIE
+    wait_until_ended(int((tmp_path / "pid").read_text()))
 
 
 # -- one that goes on, and on ------------------------------------------------------------------------------------------
@@ -254,17 +253,17 @@ def test_it_is_ended(  # noqa: PLR0913, PLR0917 - two databases, and a program
     monkeypatch: pytest.MonkeyPatch,
     ended_by: str,
 ) -> None:
-    def interrupt(_: float) -> None:
-        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+    def once_it_runs(_: float) -> None:
+        if not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            return
+        if ended_by == "Ctrl-C":
             raise KeyboardInterrupt
+        monkeypatch.setattr(of_user, "SECONDS", 0)
 
     for name, value in {"HOME": home.path, "XDG_STATE_HOME": tmp_path / "state", "TMPDIR": tmp_path / "tmp"}.items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr("tempfile.tempdir", None)
-    if ended_by == "silence":
-        monkeypatch.setattr(of_user, "SECONDS", 0.5)
-    else:
-        monkeypatch.setattr(of_user, "wait", interrupt)
+    monkeypatch.setattr(of_user, "wait", once_it_runs)
     raised: type[BaseException] = KeyboardInterrupt
     why = None
     if ended_by == "silence":

@@ -298,6 +298,9 @@ def test_what_stays_in_the_other_database_is_named_and_not_counted(home: Home, t
     assert home.run("plan", *words, "-o", plan).code == 0
     assert "17 sessions leave ~/backup/opencode.db" in home.run("apply", plan, "--dry-run").stdout
     add_message(twin, ROOT, "msg_new", 2**41, role="user")
+    compared = home.run("apply", plan, "--dry-run").stdout
+    assert "16 sessions leave ~/backup/opencode.db" in compared
+    assert [line for line in compared.splitlines() if ROOT in line], compared
     done = home.run("apply", plan, "--yes")
     assert "Took 16 sessions out." in done.stdout
     assert [line for line in done.stdout.splitlines() if ROOT in line and stays in line], done.stdout
@@ -353,6 +356,7 @@ def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path)
     for name, said in {
         str(home.database): "is the database that sessions would come into",
         "nowhere.db": "There is no database at nowhere.db",
+        str(tmp_path): f"{tmp_path} is a directory, not a database; name the file, as {tmp_path / 'opencode.db'}.",
         str(second.database): "is of opencode 2, and",
     }.items():
         refused = home.run("merge", name, "--yes")

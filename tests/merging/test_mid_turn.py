@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrator.model import MergeVerdict
-from migrator.planning.merge.compare import compare
+from migrator.store.comparison import compare
 from migrator.store.reader import Store
 from tests.support.home import SESSION, build_home
 from tests.support.merging import copied
@@ -284,3 +284,17 @@ def test_of_opencode_2(tmp_path: Path) -> None:
     assert home.run("merge", twin.database, "--foreign", "--yes").stdout.startswith("Nothing to do")
     assert home.run("undo", "--yes").code == 0
     assert rows(home) == before
+
+
+def test_what_was_taken_out_in_the_middle_of_a_turn_is_taken_out_again(home: Home, twin: OtherDatabase) -> None:
+    put(home, SESSION, TURN[-1])
+    put(twin, SESSION, RUNNING)
+    removed = ("merge", twin.database, "--from-id", SESSION, "--remove-from-other", "--yes", "--json")
+    run = home.run(*removed).json["run"]
+    assert SESSION not in rows(twin)["session"]
+    assert home.run("undo", run, "--yes").code == 0
+    assert SESSION in rows(twin)["session"]
+    done = home.run("redo", "--db", twin.database, "--yes")
+    assert done.code == 0, done.stderr
+    assert SESSION not in rows(twin)["session"]
+    assert SESSION in rows(home)["session"]

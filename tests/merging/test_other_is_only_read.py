@@ -25,6 +25,7 @@ import os, sqlite3, sys, time
 database, session, log, last = sys.argv[1:]
 connection = sqlite3.connect(database, isolation_level=None, timeout=60)
 connection.execute(f"PRAGMA journal_mode = {log}")
+connection.execute("PRAGMA synchronous = OFF")  # else a busy disk may let no write through during a merge
 number, mine = 0, os.getpid()
 while True:
     connection.execute("BEGIN IMMEDIATE")
@@ -76,16 +77,36 @@ def test_on_a_medium_that_can_not_be_written(other: OtherDatabase, ours: Home) -
     assert bytes_around(other.database) == before
 
 
+def test_nothing_is_taken_out_of_what_can_not_be_written(other: OtherDatabase, ours: Home) -> None:
+    medium, before = other.database.parent, bytes_around(other.database)
+    user, plan = UnprivilegedHome(ours.path, ours.environ), ours.path / "plan.json"
+    words = (other.database, "--foreign", "--remove-from-other")
+    assert user.run("plan", "merge", *words, "-o", plan).code == 0
+    other.database.chmod(0o444)
+    medium.chmod(0o555)
+    shown = user.run("merge", *words, "--dry-run")
+    refused = refused_as_planned(user, "apply", plan, code=1)
+    medium.chmod(0o755)
+    said = f"No session can be taken out of {other.database}: "
+    assert f"This can't be applied. {said}" in " ".join(shown.stdout.split())
+    assert "To apply" not in shown.stdout
+    assert said in refused
+    assert bytes_around(other.database) == before
+    assert not rows(ours)["session"]
+
+
 @contextmanager
 def writing(other: OtherDatabase, log: str, last: int = 0) -> Iterator[None]:
     """An opencode that writes."""
     words = [sys.executable, "-c", _WRITES, str(other.database), SESSION, log, str(last)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as opencode:
         assert opencode.stdout is not None
-        assert opencode.stdout.readline() == b"writing\n"
-        yield
-        assert opencode.poll() is None
-        opencode.kill()
+        try:
+            assert opencode.stdout.readline() == b"writing\n"
+            yield
+            assert opencode.poll() is None
+        finally:
+            opencode.kill()  # it would write for ever
 
 
 @pytest.mark.parametrize("log", ["WAL", long_round("DELETE")])

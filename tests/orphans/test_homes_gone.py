@@ -72,7 +72,7 @@ def test_a_repository_that_opencode_has_not_seen_in_its_new_place_elsewhere(hist
     renamed(history, "shop", "far/store", opened=False)
     found = history.found(session)
     assert found.place is None
-    assert found.why_not == ("no checkout of its project is known to be here; --search DIR looks for it below DIR")
+    assert found.why_not == ("no checkout of the project is known here; --search DIR looks for it below DIR")
 
 
 def test_a_folder_renamed_above_its_repositories(history: History) -> None:

@@ -5,12 +5,12 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from migrator.model import Certainty, Reason
 from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.support.register import Register
 
 
@@ -43,6 +43,18 @@ def test_paths_that_are_none_of_this_system(register: Register) -> None:
     found = register.found()
     assert {id_: list(why) for id_, why in found.items()} == {f"ses_{n}": ["missing-directory"] for n in range(4)}
     assert found["ses_0"]["missing-directory"].evidence == "C:/Users/ada/shop is a path of another system (Windows)"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("é" * 150, "is longer than a path can be here"), (f"{200 * 'x'}/" * 25 + "shop", "does not exist")],
+)
+def test_what_no_disk_of_this_system_can_hold_is_gone(register: Register, name: str, why: str) -> None:
+    """A Mac and Windows count the letters of a name, and Linux its bytes."""
+    directory = f"{register.at}/{name}"
+    register.add("ses_1", register.at, directory=directory)
+    (reason,) = register.found()["ses_1"].values()
+    assert (reason.rule, reason.evidence) == ("missing-directory", f"{directory} {why}")
 
 
 def test_git_is_not_asked_about_what_is_gone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:

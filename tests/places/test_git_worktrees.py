@@ -190,6 +190,17 @@ class TestMainWorkingCopy:
         assert link == git_worktrees.WorktreeLink(str(outer / ".git/modules/mod"), None, True)
         assert git_worktrees.main_root(link.common) == str(outer / "mod")
 
+    @pytest.mark.parametrize("name", ['a"b', "a\\b", "a\tb", "a\nb", "a\rb", "a\u2028b", "a\x0bb", "a;b", '"#"', "\\;"])
+    def test_of_a_submodule_with_a_name_that_git_has_to_quote(self, tmp_path: Path, name: str) -> None:
+        """Or that it doesn't, though it holds what ends a line elsewhere."""
+        outer = repository(tmp_path.resolve() / "outer")
+        inner = repository(tmp_path.resolve() / "inner")
+        git(outer, "submodule", "--quiet", "add", "--name", "mod", str(inner), name)
+        common = outer / ".git/modules/mod"
+        assert git_worktrees.main_root(str(common)) == str(outer / name)
+        (common / "config").write_text("[core]\n\tbare = true ; it is\n")
+        assert git_worktrees.is_bare(str(common))
+
 
 def test_a_fifo_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
     repo = alive(tmp_path.resolve())

@@ -107,7 +107,7 @@ def test_a_file_has_one_a_line_and_says_which_one_is_wrong() -> None:
         Pair("/a", "/b", "In map, line 3: "),
         Pair("/c", "/d", "In map, line 4: "),
     ]
-    with pytest.raises(BadInput, match=r"In map, line 2: the argument '/c' is no OLD=NEW"):
+    with pytest.raises(BadInput, match=r"In map, line 2: the argument '/c' is not of the form OLD=NEW"):
         listed_pairs(["/a=/b", "/c"], "map", evidence())
 
 

@@ -12,7 +12,6 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,8 +36,11 @@ AGES = ["1.2.27", "1.14.34", "1.15.13", "1.17.0", "1.18.34-messages", "real-1.18
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home of opencode 2 alone."""
-    return build_home(tmp_path / "home", "v2-run-fresh")
+    """A home of opencode 2 alone, whose temporary files are beside it."""
+    home = build_home(tmp_path / "home", "v2-run-fresh")
+    (tmp_path / "tmp").mkdir()
+    home.environ["TMPDIR"] = str(tmp_path / "tmp")
+    return home
 
 
 def merged(home: Home, *words: str | Path) -> Any:
@@ -95,7 +97,7 @@ def test_only_what_was_chosen_is_given_to_it_and_lands_where_it_belongs(home: Ho
     here = home.query("SELECT id, project_id, directory FROM session_v2 WHERE directory = ?", [str(shop)])
     assert len(here) == done["sessions"] > 0
     assert len({project for _, project, _ in here}) == 1
-    assert not list(Path(gettempdir()).glob("opencode-migrator-incoming-*"))
+    assert not [*Path(home.environ["TMPDIR"]).iterdir()]
 
 
 def test_a_session_that_went_on_in_opencode_1(home: Home) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -43,24 +42,15 @@ def test_what_is_moved_is_listed_where_it_went_and_where_it_was_once_it_is_taken
         terminal.keys("Enter")
         terminal.wait_for("Nothing was written yet.")
         assert lab.opencode.listed(lab.c) == []
-        _read_the_plan()
-        terminal.keys("y")
-        terminal.wait_for("Verified: opencode lists")
+        terminal.insist("y", "Verified: opencode lists")
         assert roots & {*before} <= {*lab.opencode.listed(lab.c)}
         assert not roots & {*lab.opencode.listed(lab.a)}
         terminal.keys("u")
         terminal.wait_for("Nothing was written yet.")
-        _read_the_plan()
-        terminal.keys("y")
-        terminal.wait_for("back")
-        terminal.wait_for("Verified: opencode lists")
+        terminal.insist("y", "Verified: opencode lists")
+        assert "back" in terminal.screen
         terminal.keys("Escape")
         terminal.wait_for("Projects")
         terminal.keys("q")
     assert lab.opencode.listed(lab.a) == before
     assert lab.opencode.listed(lab.c) == []
-
-
-def _read_the_plan() -> None:
-    """Look at it for as long as a yes isn't taken for one: it may have been typed before the plan was there."""
-    time.sleep(1)

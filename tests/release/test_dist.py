@@ -75,8 +75,9 @@ def metadata(wheel: Path) -> Message:
 
 
 def ours(*folders: str) -> set[str]:
-    """What is in the repository, or will be with the next commit."""
-    return set(git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", *folders).splitlines())
+    """What is in the repository; what will be with the next commit too, unless `make dist` has built a release."""
+    uncommitted = () if "OPENCODE_MIGRATOR_DIST" in os.environ else ("--others", "--exclude-standard")
+    return set(git(ROOT, "ls-files", "--cached", *uncommitted, *folders).splitlines())
 
 
 @of_a_checkout

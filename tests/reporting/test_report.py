@@ -245,7 +245,7 @@ def test_a_map_of_lost_sessions_and_their_homes(tmp_path: Path) -> None:
         history.opened(history.src / copy)
     page = report(home, "orphans")
     assert page.words("h1") == ["5 lost sessions"]
-    assert "3 of 5 have a certain home" in page.visible
+    assert "rescue brings 3 of 5 to a certain home" in page.visible
     assert sorted(page.rows("Where lost sessions belong")) == [
         ["/nowhere/at/all", "home not known", "1", "home not known"],
         ["~/src/shop", "~/src/store", "3", "home certain"],

@@ -286,9 +286,9 @@ def test_any_text_is_a_pattern_or_a_bad_input(typed: str) -> None:
 
 
 def test_stars_do_not_explode() -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone, whatever else the machine does
     assert not pattern("/x/" + "*a" * 20 + "b").names("/x/" + "a" * 60)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_very_deep_directory_is_no_problem() -> None:

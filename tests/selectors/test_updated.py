@@ -109,7 +109,7 @@ def test_a_whole_day() -> None:
 
 
 def test_a_time_that_never_comes_is_refused() -> None:
-    with pytest.raises(BadInput, match="--since 1d --until 2d begins after its end"):
+    with pytest.raises(BadInput, match="--since 1d --until 2d ends before it begins"):
         PLUGIN.build({"since": "1d", "until": "2d"}, FixedSelectorContext())
 
 

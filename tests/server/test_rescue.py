@@ -66,7 +66,7 @@ def test_what_is_refused(history: History) -> None:
             ({"command": "rescue", "toDir": "/tmp"}, 400, "bad-input", "There is no option 'toDir' of rescue"),
             ({"likely": True, "toDir": "/tmp"}, 400, "bad-input", "There is no option 'likely' of move"),
             ({"command": "rescue", "rule": "misspelt"}, 400, "bad-input", "There is no rule 'misspelt' (rule)"),
-            ({"command": "rescue", "search": "/nowhere"}, 400, "bad-input", "/nowhere is no directory"),
+            ({"command": "rescue", "search": "/nowhere"}, 400, "bad-input", "/nowhere does not exist"),
             ({"command": "rescue", "searchDepth": 101}, 400, "bad-input", "searchDepth must be a whole number"),
             ({"command": "rescue", "fromDir": "~/nowhere"}, 404, "nothing-matched", "No session matches"),
         ):

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.cli import serve
+from migrator.cli.terminal import printing
+from tests.support import forked
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Gate
 from tests.support.forked import ENDING, PATIENCE_SECONDS
@@ -79,6 +82,23 @@ def test_a_run_is_rolled_back_when_the_server_is_stopped(crowd: Home, gate: Gate
     assert said == "error: Interrupted; the run that was being carried out was rolled back.\n"
     assert rows(crowd) == before
     assert [row["status"] for row in crowd.run("log", "--json").json] == ["rolled-back"]
+
+
+def end_once_told() -> None:
+    """Let SIGTERM come as soon as it is said where the server is."""
+    say = printing.say
+
+    def told(*lines: str, err: bool = False) -> None:
+        say(*lines, err=err)
+        if lines[0].startswith("Token: "):
+            signal.raise_signal(signal.SIGTERM)
+
+    setattr(serve, "say", told)  # noqa: B010 - as in faults.py, for mypy
+
+
+def test_a_server_that_is_stopped_as_soon_as_it_has_said_where_it_is_stops_quietly(home: Home) -> None:
+    done = forked.run(["serve", "--port", "0"], home.env(), home.path, first=end_once_told)
+    assert (done.code, done.stdout.count("\n"), done.stderr) == (0, 2, "")
 
 
 def test_impatience_changes_nothing(crowd: Home, gate: Gate) -> None:

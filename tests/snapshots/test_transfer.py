@@ -71,6 +71,14 @@ def test_all_of_it_arrives_in_one_kept_pack(cargo: Cargo) -> None:
     assert git(cargo.target, "fsck", "--full", "--strict", "--no-dangling") == ""
 
 
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", "a\x0bb", "a\u2028b", "Icon\r", " a "])
+def test_so_do_files_with_what_ends_a_line_elsewhere(cargo: Cargo, world: World, name: str) -> None:
+    write(Path(cargo.route.source_worktree) / name, "of a Mac\n")
+    tree = str(world.snapshots(Path(cargo.route.source_worktree)).track())
+    carry(cargo.route, [tree])
+    assert Cargo(cargo.route, [tree]).arrived() == {tree}
+
+
 def test_it_stays_whatever_is_collected(cargo: Cargo) -> None:
     carry(cargo.route, cargo.trees)
     for file in Path(cargo.route.source).rglob("*"):

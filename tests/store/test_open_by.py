@@ -26,6 +26,7 @@ from migrator.operations.doctor import check_up
 from migrator.store import open_by
 from migrator.store.writer import Writer
 from tests.support.faults import Fault, run
+from tests.support.forked import Running
 from tests.support.home import MOVE
 from tests.support.namespaces import in_container, read_only, without_proc
 from tests.support.rows import query_journals, rows
@@ -48,13 +49,14 @@ print("open", flush=True)
 sys.stdin.read()
 """
 KNOCK = """
-import sqlite3, sys
-for _ in range(300):
-    connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ROLLBACK")
-    connection.execute("SELECT count(*) FROM session").fetchone()
-    connection.close()
+import select, sqlite3, sys
+while not select.select([sys.stdin], [], [], 0)[0]:
+    for _ in range(100):
+        connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+        connection.execute("SELECT count(*) FROM session").fetchone()
+        connection.close()
 """
 KILLED = """
 import os, sqlite3, sys
@@ -145,19 +147,11 @@ def test_wait_gives_up_in_the_end(home: Home, move: tuple[str, ...]) -> None:
 
 def test_waiting_can_be_given_up(home: Home, move: tuple[str, ...]) -> None:
     before = rows(home)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
-    command, pipe = home.command(*move, "--wait", "50"), subprocess.PIPE
-    with (
-        somebody(home, *IDLE),
-        subprocess.Popen(command, env=dict(home.env()), cwd=home.path, stdout=pipe, stderr=pipe, text=True) as process,
-    ):
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("Plan:")
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-        assert process.returncode == 130
-        assert "nothing was written" in said
+    with somebody(home, *IDLE), Running([*move, "--wait", "600"], home.env(), home.path) as waiting:
+        waiting.wait_until(lambda: waiting.stdout.startswith("Plan:"))
+        waiting.send_signal(signal.SIGINT)
+        done = waiting.finished()
+        assert (done.code, "nothing was written" in done.stderr) == (130, True), done
         assert rows(home) == before
 
 
@@ -249,10 +243,13 @@ def test_a_system_that_does_not_tell_of_locks_is_not_nobody(home: Home, monkeypa
 def test_to_ask_takes_no_lock_and_changes_nothing(home: Home) -> None:
     """Whoever opens the database meanwhile, and doesn't wait at all, gets in each time."""
     before = {file: file.read_bytes() for file in home.database.parent.iterdir()}
-    knocking = subprocess.Popen([sys.executable, "-c", KNOCK, str(home.database)])
-    answers = set()
-    while knocking.poll() is None:
-        answers.add(open_by.who_has_open(home.database).is_open)
+    command, answers = [sys.executable, "-c", KNOCK, str(home.database)], set()
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as knocking:
+        assert knocking.stdin is not None
+        while knocking.poll() is None:
+            answers.add(open_by.who_has_open(home.database).is_open)
+            if answers == {True, False}:
+                knocking.stdin.close()
     assert knocking.returncode == 0
     assert answers == {True, False}
     assert {file: file.read_bytes() for file in home.database.parent.iterdir()} == before

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import time
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,14 +36,16 @@ def test_nohup_holds() -> None:
 
 
 @needs_sighup
-def test_a_closed_terminal_ends_once_and_a_later_signal_counts_again() -> None:
+def test_a_closed_terminal_ends_once_and_a_later_signal_counts_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python drops what is raised while it writes a question: who sends SIGHUP again must be heard."""
+    now = 1000.0
+    monkeypatch.setattr(signals, "time", SimpleNamespace(monotonic=lambda: now))
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     hear_interrupts()
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGHUP)
     signal.raise_signal(signal.SIGHUP)  # the shell's, which follows the kernel's
-    time.sleep(1.1)
+    now += 1.1
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGHUP)
 

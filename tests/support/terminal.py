@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 AGAIN_SECONDS = 2.0
+INSIST_SECONDS = 0.5
 
 
 class Terminal:
@@ -90,9 +91,10 @@ class Terminal:
 
     def wait_for_end(self) -> None:
         """Wait until it has ended; read what it writes meanwhile, where the terminal is still open."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         if self._is_open:
             while self._read():
-                pass
+                assert time.monotonic() < deadline, f"it goes on: {self.text}"
         self._process.join(PATIENCE_SECONDS)
         assert self._process.exitcode is not None, f"it hangs: {self.text}"
 
@@ -103,11 +105,24 @@ class Terminal:
 
     def wait_for(self, words: str, *, after: int = 0) -> None:
         """Read until these words are on the screen, `after` so many characters of `text`."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while words not in self.text[after:]:
-            assert self._read(), f"{words!r} never came: {self.text}"
+            goes_on = time.monotonic() < deadline and self._read()  # the UI draws for ever
+            assert goes_on, f"{words!r} never came: {self.text}"
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
+
+    def insist(self, key: str, words: str) -> None:
+        """Press a key until these words come: a yes isn't heard before its question can be read."""
+        after, deadline = len(self.text), time.monotonic() + PATIENCE_SECONDS
+        self.type(key)
+        while words not in self.text[after:]:
+            assert time.monotonic() < deadline, f"{words!r} never came: {self.text}"
+            if select.select([self._master], [], [], INSIST_SECONDS)[0]:
+                assert self._read(), f"{words!r} never came: {self.text}"
+            else:
+                self.type(key)
 
     def interrupt(self, number: int) -> None:
         """Send a signal until something comes of it, as one presses Ctrl-C again.

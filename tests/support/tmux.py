@@ -38,6 +38,14 @@ class Tmux:
     def type(self, text: str) -> None:
         self.run("send-keys", "-l", text)
 
+    def insist(self, key: str, words: str) -> None:
+        """Press a key until these words are there: a yes isn't heard before its question can be read."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while words not in self.screen:
+            assert time.monotonic() < deadline, f"{words!r} never came:\n{self.screen}"
+            self.keys(key)
+            time.sleep(0.5)
+
     def wait_for(self, words: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while words not in self.screen:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.tui.plan import SEEN_SECONDS
 from tests.support.crowded_home import crowded_home
+from tests.support.ended import wait_until_ended
+from tests.support.faults import Gate
 from tests.support.home import build_home
 from tests.support.required import or_skipped
 from tests.support.rows import directories
@@ -64,10 +65,12 @@ def test_all_or_nothing_is_moved(tmp_path: Path, way: str, after: float) -> None
 def test_q_stops_a_run_and_says_so_and_then_quits(tmp_path: Path) -> None:
     home = crowded_home(tmp_path / "home", SESSIONS)
     home.repository("shop")
-    before = home.everything()
-    with Terminal(home, "ui", "--from-dir", "~/src/repoA") as seen:
+    before, gate = home.everything(), Gate(tmp_path)
+    with Terminal(home, "ui", "--from-dir", "~/src/repoA", first=gate.at(3, "before COMMIT").lay) as seen:
         _move_all(seen)
         seen.type("q")
+        seen.wait_for("Stopping")
+        gate.open()
         seen.wait_for("rolled back")
         seen.type("qq")
         assert seen.finish() == 0
@@ -93,20 +96,7 @@ def test_it_ends_with_its_terminal_also_while_it_writes_to_it(tmp_path: Path) ->
             for _ in range(4):
                 terminal.type("jjjjjjjjjjkkkkkkkkkk")
             time.sleep(0.05 * number)
-        deadline = time.monotonic() + 20
-        while not _has_ended(pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if not _has_ended(pid):
-            os.kill(pid, signal.SIGKILL)
-            pytest.fail(f"it is left, in try {number}")
-
-
-def _has_ended(pid: int) -> bool:
-    """Tell whether a process is gone, or waits only for its parent to notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+        wait_until_ended(pid)
 
 
 def _move_all(seen: Terminal) -> None:
@@ -116,6 +106,4 @@ def _move_all(seen: Terminal) -> None:
     seen.wait_for(" marked")
     seen.type("m~/src/shop\r")
     seen.wait_for("to apply")
-    time.sleep(3 * SEEN_SECONDS)
-    seen.type("y")
-    seen.wait_for("Esc stops it")
+    seen.insist("y", "Esc stops it")

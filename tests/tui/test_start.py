@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted
-from migrator.tui.plan import SEEN_SECONDS
 from tests.support.refusal import refused
 from tests.support.terminal import Terminal
 
@@ -46,11 +44,7 @@ def test_who_ends_it_hears_what_was_moved_and_how_to_take_it_back(at_home: Home)
         seen.wait_for("Name things better")
         seen.type("m~/src/shop\r")
         seen.wait_for("to apply")
-        time.sleep(2 * SEEN_SECONDS)
-        seen.type("y")
-        time.sleep(2 * SEEN_SECONDS)
-        seen.type("y")
-        seen.wait_for("take it back")
+        seen.insist("y", "take it back")
         seen.interrupt(signal.SIGTERM)
         assert seen.finish() == Interrupted.exit_code
     (made,) = at_home.run("log", "--json").json

@@ -72,7 +72,7 @@ async def test_workspaces_are_gathered_in_the_main_one(history: History, live_in
 async def test_a_folder_that_is_gone_has_no_workspaces_and_another_can_be_named(at_home: Home) -> None:
     async with shown(at_home.database) as ui:
         await ui.press("w")
-        assert "is no directory" in ui.text
+        assert "does not exist; name a directory in any workspace" in " ".join(ui.text.split())
         await ui.press("d")
         await ui.type("~/src/shop")
         await ui.press("enter")

@@ -119,8 +119,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Of what `orphans --json` prints", "schema orphans"),
     ),
     "completion": (
-        ("In this bash, from now on: complete commands, options and values", "completion bash > ~/.ocmig.bash"),
-        ("For zsh", "completion zsh > ~/.zsh/_opencode-migrator"),
+        ("For bash: keep it in a file that ~/.bashrc sources", "completion bash > ~/.ocmig.bash"),
+        ("For zsh: keep it in a directory of fpath", "completion zsh > ~/.zsh/_opencode-migrator"),
     ),
     "install-skill": (
         ("Show what would be installed, and where", "install-skill --dry-run"),

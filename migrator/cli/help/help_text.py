@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from migrator.cli.terminal.printing import echo_lines, paged
 from migrator.text import PROGRAM, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _SELECTING = "Which sessions"
 _OTHERS = "Other options"
@@ -48,9 +49,31 @@ def show_help(context: click.Context, _parameter: object = None, wanted: object 
         context.exit()
 
 
+class _Formatter(click.HelpFormatter):
+    """Breaks no line at a hyphen, as within an option's name, and fits a terminal that is narrower than 50 columns."""
+
+    _KEPT = "\u2011"
+    """The hyphen at which no line is broken: it stands for every other one until it is written."""
+
+    def __init__(self, max_width: int | None) -> None:
+        super().__init__(max_width=max_width)
+        self.width = min(self.width, max(get_terminal_size().columns - 2, 20))
+
+    def write(self, string: str) -> None:
+        super().write(string.replace(self._KEPT, "-"))
+
+    def write_text(self, text: str) -> None:
+        wrapping = super().write_text
+        wrapping(text.replace("-", self._KEPT))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        col_max = max(min(col_max, self.width - 26), 6)  # a name that is longer has a line of its own
+        super().write_dl([(name, text.replace("-", self._KEPT)) for name, text in rows], col_max, col_spacing)
+
+
 def help_text(context: click.Context) -> str:
     """Return the help of a command as it may be printed: plug-ins have a say in it."""
-    command, formatter = context.command, context.make_formatter()
+    command, formatter = context.command, _Formatter(max_width=context.max_content_width)
     command.format_usage(context, formatter)
     command.format_help_text(context, formatter)
     _write_examples(context, formatter)
@@ -96,7 +119,7 @@ def _write_commands(group: click.Group, context: click.Context, formatter: click
         command = group.get_command(context, name)
         if command is not None and not command.hidden:
             section = _group_of(name, sections, otherwise)
-            summary = command.get_short_help_str(formatter.width - 6 - widest)
+            summary = command.get_short_help_str(limit=100)
             grouped.setdefault(section, []).append((name.ljust(widest), summary))
     _write_groups(grouped, formatter)
 

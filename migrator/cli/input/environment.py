@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from migrator.text import lines_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -117,7 +119,7 @@ def _value(option: click.Option, context: click.Context) -> Any:
     text = option.resolve_envvar_value(context)
     if text is None or not option.multiple:
         return text
-    return [line for line in text.splitlines() if line]
+    return [line for line in lines_of(text) if line]
 
 
 def note_yes(context: click.Context) -> None:
@@ -159,6 +161,6 @@ def set_options(contexts: Iterable[click.Context]) -> Iterator[tuple[click.Optio
                 off = context.params.get(str(option.name)) is False
                 words = [] if off and not option.secondary_opts else [option.secondary_opts[0] if off else name]
             else:
-                values = text.splitlines() if option.multiple else [text]
+                values = lines_of(text) if option.multiple else [text]
                 words = [f"{name}={value}" for value in values if value]
             yield option, _used[name], words

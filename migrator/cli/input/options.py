@@ -60,8 +60,8 @@ FILE_TO_READ = click.Path(readable=False)
 """A file to read. Whoever opens it says why it can't be read: that is no wrong usage."""
 
 
-class Directory(click.Path):
-    """A directory; a shell leaves the ~ of `--search=~/src` as it is."""
+class TypedPath(click.Path):
+    """A path as somebody types it: a shell leaves the ~ of `--search=~/src` as it is."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Expand a leading ~."""
@@ -229,7 +229,7 @@ search_options = combine(
     click.option(
         "--search",
         multiple=True,
-        type=Directory(exists=True, file_okay=False, resolve_path=True),
+        type=TypedPath(exists=True, file_okay=False, resolve_path=True),
         metavar="DIR",
         help="Look below DIR for repositories and folders that were moved.",
     ),
@@ -287,7 +287,7 @@ class UncheckedOutput:
         from migrator.output import kinds
         from migrator.output.output_file import OutputFile
 
-        return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs, others)
+        return OutputFile(os.path.expanduser(self.name), getattr(kinds, self.kind), self.force, inputs, others)
 
 
 def _is_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:

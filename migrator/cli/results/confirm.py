@@ -59,14 +59,12 @@ def show_plan(  # noqa: PLR0913 - what differs between the commands that show on
 
         echo_json(plan_document(plan))
         return
-    from migrator.model import READ_ONLY
-
     with paged():
         if not plan.writes:
             _report_unchanged(plan, values, next_steps)
             return
         _print_plan(plan, values, next_steps, asked=asked)
-        if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
+        if hint and not plan.is_blocked:
             say("")
             say_steps([Step(f"{outcome} To apply:", hint)])
 
@@ -88,6 +86,10 @@ def show_or_apply(  # noqa: PLR0913 - what differs between the commands that wri
     `carry_out` the plan is new: it is applied to the database that it was made for, and may be saved instead. `whole`
     is that of `show_plan`.
     """
+    if plan.writes and carry_out is None and (values["dry_run"] or not values["yes"]):
+        from migrator.operations.apply import warned_of_cut_off
+
+        plan = warned_of_cut_off(plan)
     if values["dry_run"]:
         show_plan(plan, values, hint=command(), next_steps=next_steps, whole=whole)
         exit_if_asked(values, something=plan.writes)
@@ -126,9 +128,11 @@ def _is_agreed(  # noqa: PLR0913 - as of `show_or_apply`
         show_plan(plan, values, next_steps=next_steps, asked=False)
         raise NobodyToAsk("Nothing was written, since nobody can be asked here.", command())
     from migrator.cli.results.question import ask_about, warn_if_open
+    from migrator.operations.apply import refuse_if_cut_off
     from migrator.store.writer import check_locks
 
     check_locks(Path(plan.store), trusted=values["trust_locks"])
+    refuse_if_cut_off(Path(plan.store))
     with aloud():
         warn_if_open(Path(plan.store), values)
         with paged():

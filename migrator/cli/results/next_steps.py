@@ -63,4 +63,4 @@ def steps_with_session(rows: Sequence[Mapping[str, Any]], dialect: str) -> Itera
             yield Step(f"To go on with {what}:", opening_command(row["directory"], row["id"]))
             return
     if rows and all(row.get("gone") for row in rows):
-        yield step("To see where they belong:", "orphans")
+        yield step("To see where the sessions belong whose directories are gone:", "orphans")

@@ -46,12 +46,11 @@ def show_report(make: Callable[[], Report], database: str | Path, values: dict[s
 
 def plan_report(plan: Plan, hint: str | None, next_steps: Iterable[Step], whole: str | None = None) -> Report:
     """Return the report of a plan; `hint` is the command that applies it, `whole` the one that prints it as JSON."""
-    from migrator.model import READ_ONLY
     from migrator.reporting.next_steps import Step
     from migrator.reporting.report.plan import plan_report
 
     steps = [*next_steps]
-    if plan.writes and hint and all(each.code != READ_ONLY for each in plan.warnings):
+    if plan.writes and hint and not plan.is_blocked:
         again = " (what it reads from standard input has to be the same)" if "-" in sys.argv else ""
         steps.insert(0, Step(f"To apply this plan{again}:", hint))
     return plan_report(plan, steps, whole or json_command())

@@ -11,7 +11,7 @@ from migrator.execution.run_log import find_undone, open_run, run_entries
 from migrator.execution.traces import command, unfinished_on
 from migrator.execution.undone import chains
 from migrator.model import RunStatus
-from migrator.store.contents import message_digests
+from migrator.store.comparison import compare
 from migrator.store.location import is_same_file
 from migrator.store.untouched import look_into
 from migrator.text import agree, count, first_few, our_command
@@ -60,15 +60,15 @@ def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> 
 
     It may not keep it while a run there was cut off, or is going on.
     """
-    there = message_digests(store, sorted(store.existing(sessions)))
+    leaving = [(session, session, "") for session in sorted(store.existing(sessions))]
     try:
-        here = look_into(Path(other), lambda ours: message_digests(ours, sorted(ours.existing(sessions))))
+        compared = look_into(Path(other), lambda ours: compare(ours, store, leaving))
         cut_off = look_into(Path(other), lambda ours: [command("resume", run, ours) for run in unfinished_on(ours)])
     except MigratorError as error:
         raise MigratorError(f"Nobody can tell whether the sessions are in {other} too: {error}.") from error
     if cut_off:
         raise MigratorError(f"A run on {other} was cut off, which may take the sessions out; first `{cut_off[0]}`.")
-    if lacking := [id_ for id_ in there if id_ not in here or not there[id_].items() <= here[id_].items()]:
+    if lacking := [merged.session for merged in compared if not merged.verdict.is_all_here]:
         number = len(lacking)
         raise MigratorError(
             f"{count(number, 'session')} {agree(number, 'is')} not whole in {other}, and what was said there would be "

@@ -13,7 +13,7 @@ from migrator.execution.merge.companions import bring_files, take_out_files
 from migrator.execution.merge.conflicts import changed_here
 from migrator.execution.rollback import Written, take_back_projects
 from migrator.execution.value_edits import inverted_edits
-from migrator.model import FileUndo, MergeVerdict, PlanWarning
+from migrator.model import USED_SINCE, FileUndo, MergeVerdict, PlanWarning
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.instructions import INSTRUCTIONS, edit_instructions
@@ -100,7 +100,7 @@ def warn_of_used(store: Store, journal: Journal) -> tuple[PlanWarning, ...]:
     number, named = len(used), first_few([*used], SHOWN)
     were = f"{count(number, 'session')} {agree(number, 'was')} used since"
     message = f"{were}, and {agree(number, 'stays')} here with the whole tree: {named}."
-    return (PlanWarning("used-since", message),)
+    return (PlanWarning(USED_SINCE, message),)
 
 
 def _without_trees_of(run: Written, merge: Merge, sessions: Collection[str]) -> tuple[Written, Merge]:

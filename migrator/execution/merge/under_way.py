@@ -8,7 +8,7 @@ from migrator.errors import StalePlan
 from migrator.execution.engine import RunUnderWay
 from migrator.execution.merge.companions import bring_files, outputs_here, take_out_files
 from migrator.execution.merge.take_back import continued_sessions, stage_merge, take_back_merge
-from migrator.execution.opencode_2 import companion_edits
+from migrator.execution.opencode_2 import opencode_2_edits
 from migrator.store import merging
 from migrator.store.companion_files import rows_naming_outputs, with_outputs_at
 from migrator.store.instructions import INSTRUCTIONS, edit_instructions, missing_instructions
@@ -75,7 +75,7 @@ class MergeUnderWay(RunUnderWay):
                 done = bring(staging, first, last)
                 if self._view:
                     self._say_differently(whole, [edit for edit in edits if edit.session not in self._continued])
-                    told = companion_edits(staging, first, last, announce=self._before.entry.announces)
+                    told = opencode_2_edits(staging, first, last, announce=self._before.entry.announces)
                     writer.edit([edit for edit in told if edit.session not in self._continued])
                 told_before = missing_instructions(writer, merging.SOURCE, sessions) if self._view else edits
                 edit_instructions(writer, told_before)

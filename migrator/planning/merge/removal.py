@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from migrator.model import MergedSession
     from migrator.store.reader import Store
 
-STAYS_THERE, NOT_REMOVED = "stays-there", "not-removed"
-"""The codes of warnings about what stays in the other database, as a plan knows it and as a run finds out."""
+STAYS_THERE = "stays-there"
+"""The code of a warning about what stays in the other database, as a plan knows it; a run says NOT_REMOVED."""
 _NAMED = 5
 
 

@@ -73,7 +73,7 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     where both can be meant, and NothingMatched where nothing speaks for either.
     """
     if len(words) == 1 and "=" not in words[0]:
-        raise BadInput(f"NEW is missing, the folder that {words[0]} is now: say relocate OLD NEW, or OLD=NEW")
+        raise BadInput(f"Say too where {words[0]} is now: relocate OLD NEW, or relocate OLD=NEW")
     if len(words) != 2:  # noqa: PLR2004 - OLD and NEW
         return [read_pair(word, evidence) for word in words]
     as_pairs = [list(pairs) for pairs in product(*map(_cuts, words))]
@@ -133,7 +133,9 @@ def read_pair(word: str, evidence: Evidence, where: str = "") -> Pair:
         return cuts[0]
     chosen = _choose([[cut] for cut in cuts], evidence, word, where)
     if not chosen:
-        raise BadInput(f"{where}the argument {word!r} {'has several `=`' if cuts else 'is no OLD=NEW'}; {ESCAPES}")
+        raise BadInput(
+            f"{where}the argument {word!r} {'has several `=`' if cuts else 'is not of the form OLD=NEW'}; {ESCAPES}"
+        )
     return chosen[0]
 
 

@@ -61,10 +61,11 @@ def build_relocation_plan(
     if not following and not updates:
         olds = [old for old, _ in relocation.moves.folders]
         near = near_directories(store, olds[0])
+        staying = "".join(f"; {each.message.rstrip('.').replace('Project', 'project', 1)}" for each in stay_warnings)
         raise NothingMatched(
-            f"No session and no project is bound to {olds[0]}{' or another of the folders' if len(olds) > 1 else ''}, "
-            f"or below it{near and f': {near}'}; `opencode-migrator projects` and `opencode-migrator list --all` show "
-            "what there is."
+            f"No session{'' if staying else ' and no project'} is bound to {olds[0]}"
+            f"{' or another of the folders' if len(olds) > 1 else ''}, or below it{near and f': {near}'}{staying}; "
+            "`opencode-migrator projects` and `opencode-migrator list --all` show what there is."
         )
     in_projects = {project.paths.worktree for project in rows.values()}
     in_projects |= {directory_of(row) for project in rows.values() for row in project.directories}

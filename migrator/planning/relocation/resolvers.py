@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import is_one_name
-from migrator.disk.status import is_directory, is_there
+from migrator.disk.status import is_directory, is_there, no_directory
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.model import GLOBAL, Binding, FolderState, Place
 from migrator.paths import (
@@ -127,10 +127,12 @@ class MovedResolver(Resolver):
         for old, new in self._folders.pairs:
             _check_system(new)
             if not is_directory(new):
-                what = "is no directory" if is_there(new) else "does not exist"
+                to_do = f": move {old} there first, or say --will-move to follow it before you move it"
+                if not is_there(old):
+                    to_do = f", and nothing is at {old} either: say where the folder is now"
                 raise NoSuchDirectory(
-                    f"{new} {what}: move {old} there first, or say --will-move to follow it before you move it, or "
-                    "--foreign if both are in another home, disk or container.",
+                    f"{new} {no_directory(new)}{to_do}, or say --foreign if both are in another home, disk or "
+                    "container."
                 )
 
     def place(self, before: Binding, directory: str) -> Place:
@@ -187,7 +189,7 @@ class WillMoveResolver(Resolver):
             _check_system(new)
             parent = os.path.dirname(new)
             if not is_directory(old):
-                raise NoSuchDirectory(f"{old} is no directory; leave out --will-move if it has been moved already.")
+                raise NoSuchDirectory(f"{old} {no_directory(old)}; leave out --will-move if it has been moved already.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
             if is_there(new) and self._folders.new_path(new) is None and not is_one_name(old, new):

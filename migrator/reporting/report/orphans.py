@@ -46,16 +46,13 @@ def orphans_report(  # noqa: PLR0913 - what a report says is as much
     whole: str | None = None,
 ) -> Report:
     """Return the report of lost sessions; `none` says that there are none, `remarks` what else people should know."""
-    directories = {orphan.session.directory for orphan in orphans}
+    where = f"in {count(len({orphan.session.directory for orphan in orphans}), 'directory', 'directories')}"
     kinds = Counter(map(_part, orphans))
     certain = sum(number for (_, tone), number in kinds.items() if tone is Tone.GOOD)
     if orphans:
-        lead = (
-            f"{count(len(orphans), 'session')} in {count(len(directories), 'directory', 'directories')} that opencode "
-        )
-        lead += "can't show or resume where they belong."
-        homes = f"{certain:,} of {len(orphans):,} have a certain home, where `opencode-migrator rescue` takes them"
-        text = f"They are out of sight, not gone: {homes if certain else 'but none has a home that is certain'}."
+        lead = f"{count(len(orphans), 'session')} {where} that opencode can't show or resume in the right place."
+        homes = f"`opencode-migrator rescue` brings {certain:,} of {len(orphans):,} to a certain home"
+        text = f"Lost means out of sight, not gone: {homes if certain else 'but no home is certain'}."
         verdict = Note("No session is deleted", text, tone=Tone.CAUTION)
     else:
         lead, verdict = "Every session that was looked at is where it belongs.", Note(none, "", tone=Tone.GOOD)
@@ -68,7 +65,7 @@ def orphans_report(  # noqa: PLR0913 - what a report says is as much
         (lead,),
         verdict,
         (
-            Fact("Lost sessions", f"{len(orphans):,}", f"in {count(len(directories), 'directory', 'directories')}"),
+            Fact("Lost sessions", f"{len(orphans):,}", where),
             *(Fact(words.capitalize(), f"{number:,}", "", tone) for (words, tone), number in kinds.most_common()),
             Fact(
                 "Found by", ", ".join(f"{rule} {number:,}" for rule, number in by_rule.items() if number) or "no rule"

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, UNDO_OF, ProjectAction
+from migrator.model import BECAUSE, STILL_LOST, UNDO_OF, ProjectAction
 from migrator.reporting.merge_text import takes_out, without_origins
 from migrator.reporting.orphan_text import to_settle
 from migrator.reporting.plan_text import (
@@ -100,8 +100,8 @@ def _verdict(plan: Plan) -> Note:
     lost = sum(warning.code == STILL_LOST for warning in plan.warnings)
     still = f" {count(lost, 'session')} {agree(lost, 'stays')} lost: see below." if lost else ""
     detached = summary(plan)["undo_detached"]
-    if any(warning.code == READ_ONLY for warning in plan.warnings):
-        return Note("This plan can't be applied", f"The database is only read: see the warnings.{still}")
+    if plan.is_blocked:
+        return Note("This plan can't be applied now", f"The warnings say why.{still}")
     if not plan.writes:
         return Note(
             "Nothing changes", f"Applying this writes nothing.{still}", tone=Tone.CAUTION if lost else Tone.GOOD

@@ -13,6 +13,7 @@ from migrator.errors import CantTell
 from migrator.places.git import environment
 from migrator.places.programs import Batch, Command
 from migrator.snapshots.git.run import GitFailed, check_not_endless, git_at, is_hash, run_git
+from migrator.text import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -175,7 +176,7 @@ def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[s
         return set()
     stdin = "".join(f"{name}\n" for name in objects).encode()
     answer = run_git(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=stdin, extra=extra)
-    return {name for name, _, found in (line.partition(" ") for line in answer.decode().splitlines()) if found == kind}
+    return {name for name, _, found in (line.partition(" ") for line in lines_of(answer.decode())) if found == kind}
 
 
 def _is_any_missing(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) -> bool:

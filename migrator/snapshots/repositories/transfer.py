@@ -72,7 +72,7 @@ def _fetch(route: SnapshotRoute, trees: Collection[str], between_steps: Callable
         # This lists each object with its path, by which git finds out what to store as a difference.
         stdin = "".join(f"{tree}\n" for tree in trees).encode()
         listed = run_git(route.source, "rev-list", "--objects", "--stdin", stdin=stdin, extra=route.git_environment)
-        needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
+        needed = {line.partition(b" ")[0]: line for line in listed.split(b"\n") if line}
         missing = [line for name, line in needed.items() if name not in kept]
         between_steps()
         if not missing:

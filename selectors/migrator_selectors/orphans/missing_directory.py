@@ -13,5 +13,5 @@ class MissingDirectory(DirectoryRule):
     """
 
     name = "missing-directory"
-    summary = "the directory does not exist"
+    summary = "the directory does not exist, or only in another Unicode form of its name"
     status = DirectoryStatus.MISSING

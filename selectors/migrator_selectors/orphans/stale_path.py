@@ -74,7 +74,7 @@ class StalePath(OrphanRule):
         place, path = _place_of_project(context, session.binding), session.binding.path
         stored = _stored(path)
         if place is None:
-            return f"{stored}; nothing to compare it with, since directory or project are wrong"
+            return f"{stored}; nothing to compare it with, since the directory or the project is wrong"
         hides = "" if path == place.path else ", which hides it nowhere where it belongs"
         return f'{stored}; opencode computes "{place.path}"{hides}'
 

@@ -23,7 +23,7 @@ class SymlinkedDirectory(OrphanRule):
     """
 
     name = "symlinked-directory"
-    summary = "stored through a symlink or with a trailing slash"
+    summary = "stored through a symlink, with a trailing slash, or in another spelling than the disk has"
     looks_at = "directory"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ _SECONDS = 60.0
 """How long opencode may take to start."""
 
 _QUIET_SECONDS = 3.0
-"""After so long without the words that are waited for, they don't come: a list is there within a fraction of it."""
+"""After so long without anything new on the screen, no more comes: a list is there within a fraction of it."""
 
 
 class TerminalUi:
@@ -81,14 +81,15 @@ class TerminalUi:
         """What came to the terminal since something was typed, without escape sequences."""
         return _SEQUENCE.sub(b"", self._shown).decode(errors="replace")
 
-    def _wait(self, words: str, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while words not in self.text:
-            ready, _, _ = select.select([self._master], [], [], max(deadline - time.monotonic(), 0))
+    def _wait(self, words: str, quiet_seconds: float) -> bool:
+        """Wait for words until nothing new came for so long."""
+        deadline = time.monotonic() + _SECONDS
+        while words not in self.text and time.monotonic() < deadline:
+            ready, _, _ = select.select([self._master], [], [], quiet_seconds)
             if not ready:
                 return False
             self._shown += os.read(self._master, 1 << 16)
-        return True
+        return words in self.text
 
     def close(self) -> None:
         with suppress(ProcessLookupError):
