@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from migrator.cli.input.database import note_other_database, only_database, portable_path
-from migrator.cli.input.options import TypedPath, change_options
+from migrator.cli.input.options import FILE_TO_READ, change_options
 from migrator.cli.input.plan_file import read_plan_file
 from migrator.cli.results.confirm import show_or_apply, to_compare
 from migrator.text import our_command
 
 
 @click.command("apply", short_help="Apply a saved plan.")
-@click.argument("file", type=TypedPath(readable=False))
+@click.argument("file", type=FILE_TO_READ)
 @change_options
 def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""

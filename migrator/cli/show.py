@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.input.database import portable_path
-from migrator.cli.input.options import TypedPath, plan_format_options, report_options, verbose_option
+from migrator.cli.input.options import FILE_TO_READ, plan_format_options, report_options, verbose_option
 from migrator.cli.input.plan_file import read_plan_file
 from migrator.cli.results.confirm import show_plan
 from migrator.selection.completion import completes
@@ -16,7 +16,7 @@ from migrator.text import our_command
 
 
 @click.command("show", short_help="Show a saved plan, or a run.")
-@click.argument("what", metavar="FILE|RUN", type=TypedPath(readable=False), shell_complete=completes("run", "file"))
+@click.argument("what", metavar="FILE|RUN", type=FILE_TO_READ, shell_complete=completes("run", "file"))
 @verbose_option
 @plan_format_options
 @report_options

@@ -56,16 +56,16 @@ class Seconds(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
-FILE_TO_READ = click.Path(readable=False)
-"""A file to read. Whoever opens it says why it can't be read: that is no wrong usage."""
-
-
 class TypedPath(click.Path):
     """A path as somebody types it: a shell leaves the ~ of `--search=~/src` as it is."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Expand a leading ~."""
         return super().convert(os.path.expanduser(value), param, ctx)
+
+
+FILE_TO_READ = TypedPath(readable=False)
+"""A file to read. Whoever opens it says why it can't be read: that is no wrong usage."""
 
 
 # -- how to print, and of which database -----------------------------------------------------------------------------
