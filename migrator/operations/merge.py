@@ -238,6 +238,7 @@ def _check_written_to(path: Path, theirs: Store) -> None:
             f"No session can be taken out of {path}: the file has {names} names (hard links), and would change under "
             "each of them; copy it, and name the copy."
         )
+    check_session_tables(theirs)
 
 
 def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:
