@@ -46,6 +46,7 @@ from migrator.store.comparison import compare
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
 from migrator.store.location import database_of_channel, databases_beside, is_same_file
+from migrator.store.merge_obstacles import check_session_tables
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.schema import newest_upgrade
 from migrator.store.untouched import untouched
@@ -237,6 +238,7 @@ def _check_written_to(path: Path, theirs: Store) -> None:
             f"No session can be taken out of {path}: the file has {names} names (hard links), and would change under "
             "each of them; copy it, and name the copy."
         )
+    check_session_tables(theirs)
 
 
 def _remove(writer: Writer, plan: Plan, merge: Merge, write: WriteRequest, run: Run) -> Run:

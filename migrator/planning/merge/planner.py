@@ -78,8 +78,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_versions(ours, theirs)
-    for written in (ours, theirs) if rules.remove else (ours,):
-        check_session_tables(written)
+    check_session_tables(ours)
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
