@@ -22,6 +22,7 @@ from migrator.text import shortened, title_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from migrator.arguments import ListRequest
     from migrator.operations.list import DatabasesList, SessionList
@@ -99,14 +100,15 @@ def command(**values: Any) -> None:
         say_steps([Step(shown_of, every)], err=True)
     if found.cursor is not None:
         say(f"next: {typed_command('--cursor', found.cursor, without={'cursor'})}", err=True)
-    steps = _steps_of_several(rows, page) if together else _next_steps(rows, page, found.dialect)
+    steps = _steps_of_several(rows, page) if together else _next_steps(rows, found)
     say_steps_below_rows(view.form, steps)
 
 
 class _Found(NamedTuple):
     """What is listed, of one database or of several `together`.
 
-    `ids_beside` are those of other sessions there by which an id can be shortened, if they are counted.
+    `ids_beside` are those of other sessions there by which an id can be shortened, if they are counted. `database` is
+    the one that is listed, None for several.
     """
 
     page: SessionList
@@ -114,6 +116,7 @@ class _Found(NamedTuple):
     cursor: str | None
     ids_beside: Collection[str]
     dialect: str = ""
+    database: Path | None = None
     together: DatabasesList | None = None
 
 
@@ -127,9 +130,9 @@ def _find(values: dict[str, Any], request: ListRequest) -> _Found:
     with open_context(values) as context:
         page = list_sessions(context, request)
         ids = context.store.ids_beside([each.id for each in page.sessions]) if request.counted else []
-        dialect = context.store.schema.dialect
+        dialect, database = context.store.schema.dialect, context.store.path
     rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
-    return _Found(page, rows, str(page.next) if page.next else None, ids, dialect)
+    return _Found(page, rows, str(page.next) if page.next else None, ids, dialect, database)
 
 
 def _rows_of(together: DatabasesList) -> list[dict[str, Any]]:
@@ -166,14 +169,15 @@ def _steps_of_several(rows: Sequence[Mapping[str, Any]], page: SessionList) -> I
             )
 
 
-def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: str) -> Iterator[Step]:
+def _next_steps(rows: Sequence[Mapping[str, Any]], found: _Found) -> Iterator[Step]:
     """Yield how to move the sessions that were selected, and how to go on with the first one."""
     params = click.get_current_context().params
-    if rows and page.chosen and not params["workspace"]:
+    if rows and found.page.chosen and not params["workspace"]:
         of_list = {*DISPLAY_FLAGS, "everywhere", "search", "roots", "workspace", "cursor"}
         words = (*(["--title", params["search"]] if params["search"] else []), "--to-dir", ".")
         yield Step("To move them to this directory:", typed_command(*words, without=of_list, name="move"))
-    yield from steps_with_session(rows, dialect)
+    if found.database is not None:
+        yield from steps_with_session(rows, found.dialect, found.database)
 
 
 def _explain_empty(page: SessionList, request: ListRequest, together: DatabasesList | None) -> None:

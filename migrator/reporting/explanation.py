@@ -132,7 +132,7 @@ def _home(explanation: Explanation, width: int) -> Iterator[str]:
         session = orphan.session
         yield "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it."
         if explanation.info.status is DirectoryStatus.THERE:
-            yield f"  {styled('open it in opencode 1', fg='cyan')}: {_opening(session)}"
+            yield f"  {styled('open it in opencode 1', fg='cyan')}: {_opening(explanation, session)}"
         if explanation.merge:
             yield f"  {styled('have opencode 2 import it', fg='cyan')}: {explanation.merge}"
     elif orphan.suggestion is not None:
@@ -187,11 +187,11 @@ def open_command(explanation: Explanation) -> str | None:
     root = explanation.root
     if explanation.orphan.reasons or explanation.held_by != (OPENCODE_1,):
         return None
-    return _opening(root)
+    return _opening(explanation, root)
 
 
-def _opening(session: Session) -> str:
-    return opening_command(session.directory, session.id)
+def _opening(explanation: Explanation, session: Session) -> str:
+    return opening_command(session.directory, session.id, explanation.database)
 
 
 def _and(names: Sequence[str]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.text import in_directory, our_command, shell_join
+from migrator.text import in_directory, our_command, shell_join, with_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from migrator.model import LoggedRun, Plan, Run
 
@@ -40,7 +41,7 @@ def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
         roots = {c.root: c.after.directory for c in plan.changes if c.session == c.root and c.root not in gone}
         (root, directory), *others = roots.items() or [("", "")]
         if not others and os.path.isdir(directory):
-            yield Step("To go on with it:", opening_command(directory, root))
+            yield Step("To go on with it:", opening_command(directory, root, plan.store))
     if is_undo(run):
         yield Step("To redo it:", our_command("redo"))
     elif run.removal is not None:
@@ -50,9 +51,18 @@ def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
         yield Step("To take it back:", our_command("undo", run.id))
 
 
-def opening_command(directory: str, session: str) -> str:
-    """Return the command that opens a session of opencode 1 (1.18.34 has `-s`), which looks in its project only."""
-    return in_directory(directory, shell_join(["opencode", "-s", session]))
+def opening_command(directory: str, session: str, database: str | Path) -> str:
+    """Return the command that opens a session of opencode 1 (1.18.34 has `-s`), which looks in its project only.
+
+    opencode itself would open another database, if this one was given by --db: then a variable names it.
+    """
+    from migrator.store.location import default_database, is_same_file
+
+    command = shell_join(["opencode", "-s", session])
+    default = default_database()
+    if default is None or not is_same_file(str(database), default):
+        command = with_variables({"OPENCODE_DB": os.path.abspath(database)}, command)
+    return in_directory(directory, command)
 
 
 def is_undo(run: Run | LoggedRun) -> bool:

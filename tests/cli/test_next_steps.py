@@ -90,6 +90,20 @@ def test_one_session_is_opened_where_it_is_now(shop: Home) -> None:
     assert opening == f"cd {shop.src}/shop && opencode -s {SESSION}"
 
 
+def test_a_session_of_a_database_that_opencode_would_not_open_is_opened_in_that(shop: Home) -> None:
+    copy = shop.path / "a copy.db"
+    shop.database.rename(copy)
+    opens = f"cd {shop.src}/shop && OPENCODE_DB='{copy}' opencode -s {SESSION}"
+    moved = shop.run("migrate", SESSION, "src/shop", "--yes", "--db", "a copy.db")
+    assert next_commands(moved.stdout)[0] == opens
+    assert opens in shop.run("orphans", "--explain", SESSION, "--db", copy).stdout
+    with Terminal(shop, "list", "--all", "--db", copy) as terminal:
+        assert terminal.finish() == 0
+    assert opens in next_commands(terminal.text)
+    shop.environ["OPENCODE_DB"] = str(copy)
+    assert f"cd {shop.src}/shop && opencode -s {SESSION}" in shop.run("orphans", "--explain", SESSION).stdout
+
+
 def test_the_words_for_the_next_command_are_no_part_of_json(shop: Home) -> None:
     assert shop.run("migrate", SESSION, "src/shop", "--yes", "--json").json["sessions"] == 1
 

@@ -15,6 +15,7 @@ from migrator.text import our_command, shortened, title_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
 _NOTHING_TO_DO: dict[str, tuple[str, Sequence[str]]] = {
@@ -52,15 +53,15 @@ def say_steps_below_rows(form: str, steps: Iterable[Step]) -> None:
         say(*([""] if lines else []), *lines, err=True)
 
 
-def steps_with_session(rows: Sequence[Mapping[str, Any]], dialect: str) -> Iterable[Step]:
-    """Yield how to go on with the first of the listed sessions that opencode 1 can open where it is.
+def steps_with_session(rows: Sequence[Mapping[str, Any]], dialect: str, database: Path) -> Iterable[Step]:
+    """Yield how to go on with the first of the sessions listed of a database that opencode 1 can open where it is.
 
     Where all of their directories are gone, that is how to see where they belong.
     """
     for row in rows if dialect == "v1" else ():
         if row["parentId"] is None and not row["archived"] and os.path.isdir(row["directory"]):
             what = f'"{shortened(title_text(row["title"]), 50)}"'
-            yield Step(f"To go on with {what}:", opening_command(row["directory"], row["id"]))
+            yield Step(f"To go on with {what}:", opening_command(row["directory"], row["id"], database))
             return
     if rows and all(row.get("gone") for row in rows):
         yield step("To see where the sessions belong whose directories are gone:", "orphans")
