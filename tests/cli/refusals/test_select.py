@@ -47,7 +47,7 @@ def test_an_ambiguous_id_prefix(home: Home, command: tuple[str, ...]) -> None:
     fitting = [id_ for (id_,) in home.query("SELECT id FROM session WHERE id GLOB 'ses_dfbea7*'")]
     assert len(fitting) > 3
     assert all(id_ in said for id_ in fitting)
-    assert "more of the id" in said
+    assert "give more of it" in said
 
 
 @pytest.mark.parametrize("option", ["--from-project", "--to-project"])
