@@ -106,10 +106,14 @@ def runs_on(store: Store) -> list[RunEntry]:
 
 def unfinished_on(store: Store) -> list[RunEntry]:
     """Return the runs that haven't ended and of which rows are in a database, oldest first."""
-    runs = run_entries(str(store.path))
-    if not any(run.unfinished or _may_be_half_there(store, run) for run in runs):
+    if not may_be_unfinished(store.path):
         return []
     return [run.entry for run in seen_runs(store) if run.entry.unfinished and run.has_rows]
+
+
+def may_be_unfinished(database: Path) -> bool:
+    """Tell by the journals alone whether a run on a database, or on another with the same rows, hasn't ended."""
+    return any(run.unfinished or _may_be_half_there(database, run) for run in run_entries(str(database)))
 
 
 def refuse_while_unfinished(store: Store) -> None:
@@ -129,7 +133,7 @@ def command(verb: str, run: RunEntry, store: Store) -> str:
 
 def entry_on(store: Store, run: RunEntry) -> RunEntry:
     """Return a run with the status that it has in a database."""
-    if not _may_be_half_there(store, run):
+    if not _may_be_half_there(store.path, run):
         return run
     return replace(run, status=_status(run, _traces(store, run_entries(str(store.path)), {run.id})[run.id]))
 
@@ -258,9 +262,9 @@ def _was_seen(run: RunEntry, trace: _Trace) -> bool:
     return trace.as_found == (trace.found if trace.changed else 0) and is_gone(run.store)
 
 
-def _may_be_half_there(store: Store, run: RunEntry) -> bool:
+def _may_be_half_there(database: Path, run: RunEntry) -> bool:
     """Tell whether the run was rolled back elsewhere: a copy of the database may still have what it wrote."""
-    return run.status is RunStatus.ROLLED_BACK and not _is_recorded(store, run)
+    return run.status is RunStatus.ROLLED_BACK and not is_same_file(run.store, database)
 
 
 def _status(run: RunEntry, trace: _Trace) -> RunStatus:

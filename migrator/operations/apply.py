@@ -13,7 +13,7 @@ from migrator.errors import CantTell, MigratorError, StalePlan
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.journal_rows import Job
-from migrator.execution.traces import following, refuse_while_unfinished, renamed_with
+from migrator.execution.traces import following, may_be_unfinished, refuse_while_unfinished, renamed_with
 from migrator.model import CUT_OFF, PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
@@ -71,8 +71,9 @@ def compare_plan(plan: Plan, path: Path, on_conflict: OnConflict | None) -> Plan
 
 def refuse_if_cut_off(path: Path) -> None:
     """Raise MigratorError if no plan can be applied to the database now, since a run on it was cut off."""
-    with Store(path) as store:
-        refuse_while_unfinished(store)
+    if may_be_unfinished(path):  # mostly not, and opening a database looks at all of its sessions
+        with Store(path) as store:
+            refuse_while_unfinished(store)
 
 
 def warned_of_cut_off(plan: Plan) -> Plan:
