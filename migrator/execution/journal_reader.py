@@ -108,6 +108,11 @@ class JournalReader:
                 raise damaged(self.path, f"it doesn't add up: {error}") from error
         return entry
 
+    def status_as_written(self) -> tuple[str, str]:
+        """Return the status of the run and the database that it was made on, whether or not the journal adds up."""
+        row = self._run_row()
+        return str(row.get("status")), str(row.get("store"))
+
     def _run_row(self) -> dict[str, Any]:
         """Return the row of the run. What comes first when a run begins is an empty file, then one without a run."""
         tables = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master").fetchall()}

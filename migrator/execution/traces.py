@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.disk.status import is_gone, status_of
 from migrator.errors import MigratorError
 from migrator.execution.project_edits import column_edits
-from migrator.execution.run_log import open_run, refuse_while_going_on, run_entries
+from migrator.execution.run_log import open_run, refuse_while_going_on, run_entries, run_statuses
 from migrator.model import MergeVerdict, RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.store.location import default_database, is_same_file
@@ -106,14 +106,19 @@ def runs_on(store: Store) -> list[RunEntry]:
 
 def unfinished_on(store: Store) -> list[RunEntry]:
     """Return the runs that haven't ended and of which rows are in a database, oldest first."""
-    if not may_be_unfinished(store.path):
+    runs = run_entries(str(store.path))
+    if not any(run.unfinished or _may_be_half_there(store.path, run.status, run.store) for run in runs):
         return []
     return [run.entry for run in seen_runs(store) if run.entry.unfinished and run.has_rows]
 
 
 def may_be_unfinished(database: Path) -> bool:
-    """Tell by the journals alone whether a run on a database, or on another with the same rows, hasn't ended."""
-    return any(run.unfinished or _may_be_half_there(database, run) for run in run_entries(str(database)))
+    """Tell by what journals say first whether a run on a database, or one with the same rows, may not have ended."""
+    ends = {RunStatus.APPLIED, RunStatus.ROLLED_BACK}
+    said = run_statuses(str(database))
+    return said is None or any(
+        status not in ends or _may_be_half_there(database, status, made_on) for status, made_on in said
+    )
 
 
 def refuse_while_unfinished(store: Store) -> None:
@@ -133,7 +138,7 @@ def command(verb: str, run: RunEntry, store: Store) -> str:
 
 def entry_on(store: Store, run: RunEntry) -> RunEntry:
     """Return a run with the status that it has in a database."""
-    if not _may_be_half_there(store.path, run):
+    if not _may_be_half_there(store.path, run.status, run.store):
         return run
     return replace(run, status=_status(run, _traces(store, run_entries(str(store.path)), {run.id})[run.id]))
 
@@ -262,9 +267,9 @@ def _was_seen(run: RunEntry, trace: _Trace) -> bool:
     return trace.as_found == (trace.found if trace.changed else 0) and is_gone(run.store)
 
 
-def _may_be_half_there(database: Path, run: RunEntry) -> bool:
-    """Tell whether the run was rolled back elsewhere: a copy of the database may still have what it wrote."""
-    return run.status is RunStatus.ROLLED_BACK and not is_same_file(run.store, database)
+def _may_be_half_there(database: Path, status: str, made_on: str) -> bool:
+    """Tell whether a run was rolled back elsewhere: a copy of the database may still have what it wrote."""
+    return status == RunStatus.ROLLED_BACK and not is_same_file(made_on, database)
 
 
 def _status(run: RunEntry, trace: _Trace) -> RunStatus:
