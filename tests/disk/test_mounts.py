@@ -81,7 +81,7 @@ def test_what_is_mounted_says_whether_locks_hold(path: str, hold: bool | None, w
 def test_a_system_may_run_in_the_memory_that_it_started_in(table: Path) -> None:
     """As rescue disks and small machines do: it is mounted on itself."""
     table.write_text("1 1 0:2 / / rw - rootfs rootfs rw\n20 1 0:20 / /mnt rw - nfs srv:/x rw\n")
-    assert locks_of("/root/opencode.db") == (True, "rootfs, mounted at /")
+    assert locks_of("/srv/opencode.db") == (True, "rootfs, mounted at /")
     assert locks_of("/mnt/opencode.db") == (False, "nfs, mounted at /mnt")
 
 
