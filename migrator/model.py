@@ -421,6 +421,11 @@ class Merge:
     folders: tuple[str, ...] = ()
     staying: tuple[str, ...] = ()
 
+    @property
+    def continued(self) -> frozenset[str]:
+        """The sessions that this database has had before, and to which the merge only adds."""
+        return frozenset(merged.session for merged in self.sessions if merged.verdict is MergeVerdict.LONGER)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -83,7 +83,7 @@ def command(**values: Any) -> None:
         rows = [{**row, "gone": row["directory"] in gone} for row in rows]
     shown = session_columns_shown(
         with_project=not page.here,
-        with_directory=not page.here or any(row["directory"] != current_directory() for row in rows),
+        with_directory=not page.here or bool({row["directory"] for row in rows} - {current_directory()}),
         with_opencode=len({tuple(row.get("heldBy", ())) for row in rows}) > 1,
         with_database=together is not None,
         width=view.width,

@@ -10,7 +10,6 @@ from migrator.errors import MigratorError
 from migrator.execution import project_edits, run_log, traces
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.merge import runs as merges
-from migrator.execution.merge.take_back import continued_sessions
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.run_record import turn_records, with_outcomes
 from migrator.execution.undone import chains
@@ -52,7 +51,7 @@ def _warn_of_missing_projects(store: Store, plan: Plan, projects: Iterable[Proje
     if plan.merge and plan.merge.taken_out:
         return
     registered = {project.change.id for project in projects if project.register}
-    here = continued_sessions(plan.merge) if plan.merge else ()
+    here = plan.merge.continued if plan.merge else ()
     arriving = Counter(change.after.project_id for change in plan.changes if change.session not in here)
     for id_ in sorted(arriving.keys() - registered - store.values("project", "id", arriving).keys()):
         number = arriving[id_]

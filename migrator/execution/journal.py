@@ -37,7 +37,7 @@ from migrator.store.connection import file_uri, transaction
 from migrator.text import valid_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from migrator.arguments import WriteRequest
@@ -105,21 +105,20 @@ class Journal(JournalReader):
         rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
         staying = staging.staying_descendants()
         if plan.merge is not None:
-            rows.execute("INSERT INTO merge VALUES (?, ?, ?)", [plan.merge.other, plan.merge.taken_out, job.source])
-            self._record_merge(plan.merge, plan.changes)
             known = {change.session for change in plan.changes}
+            self._record_merge(plan.merge, job.source, known, {change.root for change in plan.changes})
             staying |= staging.store.children(known).keys() - known  # their parent was missing, and comes
         return staying
 
-    def _record_merge(self, merge: Merge, changes: Sequence[Change]) -> None:
-        """Record the sessions and files that come or go with these changes, and what of their trees was here."""
-        known, roots = {change.session for change in changes}, {change.root for change in changes}
+    def _record_merge(self, merge: Merge, source: str | None, known: Collection[str], roots: Collection[str]) -> None:
+        """Record a merge, the `known` sessions that come or go with their files, and what was here of their trees."""
         merged = [
             session[:6]
             for session in merge.sessions
             if session.session in known or (session.root in roots and session.verdict is not MergeVerdict.NEW)
         ]
         files = [file for file in merge.files if file.session in known]
+        self.connection.execute("INSERT INTO merge VALUES (?, ?, ?)", [merge.other, merge.taken_out, source])
         self.connection.executemany("INSERT INTO merged VALUES (?, ?, ?, ?, ?, ?)", merged)
         self.connection.executemany("INSERT INTO companion VALUES (?, ?, ?, ?)", files)
         self.connection.executemany("INSERT INTO folder VALUES (?)", zip(merge.folders))

@@ -69,7 +69,7 @@ def run_entries(store: str | None = None) -> list[RunEntry]:
 def run_statuses(store: str) -> list[tuple[str, str]] | None:
     """Return the status of each run that may be on a database, and the database that it was made on.
 
-    It is quick, since no journal is checked: None if one can't be read, and who believes more asks `run_entries`.
+    This is quick, since it doesn't check the journals, as `run_entries` does. Returns None if one can't be read.
     """
     found = []
     for path in journal_files(store):

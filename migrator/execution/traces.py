@@ -113,7 +113,10 @@ def unfinished_on(store: Store) -> list[RunEntry]:
 
 
 def may_be_unfinished(database: Path) -> bool:
-    """Tell by what journals say first whether a run on a database, or one with the same rows, may not have ended."""
+    """Tell quickly, by the status in each journal, whether a run on a database may be unfinished.
+
+    So may one on a copy of it. It is true where a journal can't be read.
+    """
     ends = {RunStatus.APPLIED, RunStatus.ROLLED_BACK}
     said = run_statuses(str(database))
     return said is None or any(

@@ -30,15 +30,15 @@ def step_lines(steps: Iterable[Step]) -> Iterator[str]:
 
 def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
     """Yield what can be done after a run: go on with the session, if it was one and is there, and take the run back."""
-    from migrator.model import MergeVerdict, RunStatus
+    from migrator.model import RunStatus
 
     if run.id is None or run.status is not RunStatus.APPLIED:
         yield Step("To see what was done so far:", our_command("log"))
         return
     if plan is not None and run.moved and not run.conflicts and plan.dialect == "v1":
-        taken_out = run.merge.sessions if run.merge is not None and run.merge.taken_out else ()
-        gone = {merged.session for merged in taken_out if merged.verdict is not MergeVerdict.LONGER}
-        roots = {c.root: c.after.directory for c in plan.changes if c.session == c.root and c.root not in gone}
+        there = run.merge.continued if run.merge is not None and run.merge.taken_out else None
+        roots = {change.root: change.after.directory for change in plan.changes if change.session == change.root}
+        roots = {root: roots[root] for root in roots if there is None or root in there}
         (root, directory), *others = roots.items() or [("", "")]
         if not others and os.path.isdir(directory):
             yield Step("To go on with it:", opening_command(directory, root, plan.store))

@@ -62,8 +62,13 @@ def refuse_unless_whole(store: Store, other: str, sessions: Collection[str]) -> 
     """
     leaving = [(session, session, "") for session in sorted(store.existing(sessions))]
     try:
-        compared = look_into(Path(other), lambda ours: compare(ours, store, leaving))
-        cut_off = look_into(Path(other), lambda ours: [command("resume", run, ours) for run in unfinished_on(ours)])
+        compared, cut_off = look_into(
+            Path(other),
+            lambda ours: (
+                compare(ours, store, leaving),
+                [command("resume", run, ours) for run in unfinished_on(ours)],
+            ),
+        )
     except MigratorError as error:
         raise MigratorError(f"Nobody can tell whether the sessions are in {other} too: {error}.") from error
     if cut_off:

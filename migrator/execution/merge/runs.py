@@ -16,7 +16,7 @@ from migrator.execution.merge.conflicts import find_merge_conflicts, new_childre
 from migrator.execution.merge.continuation import continuation_edits
 from migrator.execution.merge.file_undo import carry_file_undo
 from migrator.execution.merge.kept_somewhere import refuse_if_removed, refuse_unless_whole
-from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
+from migrator.execution.merge.take_back import is_written, stage_merge
 from migrator.execution.merge.under_way import MergeUnderWay
 from migrator.execution.new_children import older_sessions
 from migrator.execution.run_log import journal_of, run_entries
@@ -60,7 +60,7 @@ class Merging:
         """Return the job with the edits of continued sessions, and of file undo, which is carried first."""
         if self.theirs is None or self.places is None:
             return job
-        continued, changes = continued_sessions(self.merge), job.plan.changes
+        continued, changes = self.merge.continued, job.plan.changes
         some = [change for change in changes if change.session in continued]
         outputs = outputs_here(self.merge, str(writer.path)) if some else {}
         edits, made = carry_file_undo(writer, self.theirs, self.places, changes, between_steps)
@@ -171,7 +171,7 @@ def inverse_job(store: Store, run: Journal, merge: Merge, redoes: str | None, ta
         refuse_unless_whole(store, merge.other, wanted)
     elif not merge.taken_out:
         refuse_if_removed(store, merge.other, wanted)
-    continued = continued_sessions(merge)
+    continued = merge.continued
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
     single = inverted_edits(
         reversed([edit for edit in edits if edit.session in continued or edit.table == INSTRUCTIONS])

@@ -13,7 +13,7 @@ from migrator.execution.merge.companions import bring_files, take_out_files
 from migrator.execution.merge.conflicts import changed_here
 from migrator.execution.rollback import Written, take_back_projects
 from migrator.execution.value_edits import inverted_edits
-from migrator.model import USED_SINCE, FileUndo, MergeVerdict, PlanWarning
+from migrator.model import USED_SINCE, FileUndo, PlanWarning
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.instructions import INSTRUCTIONS, edit_instructions
@@ -30,15 +30,10 @@ if TYPE_CHECKING:
     from migrator.store.writer import Edit, Writer
 
 
-def continued_sessions(merge: Merge) -> frozenset[str]:
-    """Return the sessions that this database has had before, and to which a merge only adds."""
-    return frozenset(s.session for s in merge.sessions if s.verdict is MergeVerdict.LONGER)
-
-
 def stage_merge(store: Store, changes: Iterable[Change], merge: Merge, first: int = 1) -> Staging:
     """Stage the changes of a merge, numbered from `first` on."""
     staging = Staging(store, changes, lambda change: change.undo is FileUndo.DETACH and not merge.taken_out, first)
-    merging.mark_continued(staging, continued_sessions(merge))
+    merging.mark_continued(staging, merge.continued)
     return staging
 
 
@@ -49,7 +44,7 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
     have changed or removed some of them since. So a row that is there tells most, then one that is as it was before or
     after the run, and a row that is missing the least.
     """
-    continued = continued_sessions(merge)
+    continued = merge.continued
     whole = [change.session for change in chunk if change.session not in continued]
     if whole:
         are_here = bool(store.existing(whole))
@@ -141,7 +136,7 @@ def take_back_merge(merge: Merge, writer: Writer, run: Written) -> int:
 
 
 def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], merge: Merge) -> None:
-    continued = continued_sessions(merge)
+    continued = merge.continued
     with writer.transaction():
         staging = stage_merge(writer, chunk, merge)
         (merging.bring_back if merge.taken_out else merging.take_out)(staging, 1, staging.last)

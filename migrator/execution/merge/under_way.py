@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import StalePlan
 from migrator.execution.engine import RunUnderWay
 from migrator.execution.merge.companions import bring_files, outputs_here, take_out_files
-from migrator.execution.merge.take_back import continued_sessions, stage_merge, take_back_merge
+from migrator.execution.merge.take_back import stage_merge, take_back_merge
 from migrator.execution.opencode_2 import opencode_2_edits
 from migrator.store import merging
 from migrator.store.companion_files import rows_naming_outputs, with_outputs_at
@@ -40,7 +40,7 @@ class MergeUnderWay(RunUnderWay):
         super().__init__(writer, journal, staging, space)
         assert journal.merge is not None  # noqa: S101 - for the type checker: it is the journal of a merge
         self._merge, self._view = journal.merge, view  # the plan's has files of sessions that are left out, too
-        self._continued = continued_sessions(self._merge)
+        self._continued = self._merge.continued
         self._outputs = outputs_here(self._merge, str(writer.path)) if view else {}
 
     def write(self, progress: Callable[[int], None]) -> None:

@@ -83,8 +83,8 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
     verdicts = {merged.session: merged.verdict for merged in compared}
-    coming_of = {MergeVerdict.NEW, MergeVerdict.LONGER} if rules.on_duplicate != "keep" else {MergeVerdict.NEW}
-    staying = [id_ for id_, verdict in verdicts.items() if verdict not in coming_of]
+    may_come = {MergeVerdict.NEW} if rules.on_duplicate == "keep" else {MergeVerdict.NEW, MergeVerdict.LONGER}
+    staying = [id_ for id_, verdict in verdicts.items() if verdict not in may_come]
     placed = _place(ours, theirs, selection, destination, verdicts, frozenset(staying))
     torn = torn_parts(theirs)
     _leave_out_parts_of_others(placed, torn)
